@@ -1,0 +1,107 @@
+"""Atomic files and folders: an output is there whole or not at all, and a lock says who is writing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from portwright.base.errors import Fault, PortwrightError, Where
+
+
+def cache_root() -> Path:
+    """The user's cache folder: `$PORTWRIGHT_CACHE`, else `$XDG_CACHE_HOME/portwright`, else `~/.cache/portwright`."""
+    named = os.environ.get("PORTWRIGHT_CACHE")
+    if named:
+        return Path(named).absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "portwright"
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full disk, a read-only or a forbidden place into an error that names it."""
+    try:
+        yield
+    except OSError as error:
+        hints = {
+            errno.ENOSPC: "free some room, or set PORTWRIGHT_CACHE to a folder on a larger disk",
+            errno.EDQUOT: "your quota on this disk is used up",
+            errno.EROFS: "this file system is read-only: set PORTWRIGHT_CACHE to a folder that can be written",
+            errno.EACCES: "no permission: set PORTWRIGHT_CACHE to a folder of your own",
+        }
+        if error.errno not in hints:
+            raise
+        fault = Fault(f"cannot write: {error.strerror}", Where(error.filename or path), hints[error.errno])
+        raise PortwrightError([fault]) from error
+
+
+def write_atomic(path: Path, data: bytes | str, *, mode: int | None = None) -> bool:
+    """Write `data` to `path` by rename; answer whether the content changed (an equal file is left untouched)."""
+    content = data.encode() if isinstance(data, str) else data
+    with disk_errors(path):
+        try:
+            if path.read_bytes() == content and not path.is_symlink():
+                if mode is not None:
+                    path.chmod(mode)
+                return False
+        except OSError:
+            pass
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).chmod(0o644 if mode is None else mode)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    return True
+
+
+@contextlib.contextmanager
+def folder_atomic(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes `path`'s place when the block ends without an error.
+
+    A kill in between leaves the old folder (or none) and a `.new-*` folder that the next call sweeps away.
+    Hold a `lock` for `path` while calling.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".new-{path.name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".new-{path.name}-", dir=path.parent))
+        fresh.chmod(0o755)
+        try:
+            yield fresh
+            old = None
+            if path.is_symlink() or path.is_file():
+                path.unlink()
+            elif path.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".new-{path.name}-old-", dir=path.parent))
+                path.rename(old / "was")
+            fresh.rename(path)
+            if old is not None:
+                shutil.rmtree(old, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock named by the file `path`; a killed holder's lock is released by the kernel."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,0 +1,205 @@
+"""The one door to other processes: argument lists in, a result or an error with a pasteable command out.
+
+Nothing else in portwright starts a process. A process is killed only by its own id, and with the group that
+was made for it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from portwright.base.errors import Fault, MissingTool, StepFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A process that ended: `status` is the exit status, or minus the signal's number; times in seconds."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def error_text(self) -> str:
+        """Standard error as text."""
+        return self.stderr.decode(errors="replace")
+
+
+def paste(argv: Sequence[str], *, cwd: Path | str | None = None, env: Mapping[str, str] | None = None) -> str:
+    """One line that does the same when pasted into a shell; `env` holds only what differs from the caller's."""
+    words = [f"{name}={shlex.quote(value)}" for name, value in sorted((env or {}).items())]
+    words += [shlex.quote(word) for word in argv]
+    line = " ".join(words)
+    return f"cd {shlex.quote(str(cwd))} && {line}" if cwd else line
+
+
+def which(tool: str, *, path: str | None = None) -> Path | None:
+    """The tool's absolute path, or None."""
+    found = shutil.which(tool, path=path)
+    return Path(found) if found else None
+
+
+def need(tool: str, hint: str) -> Path:
+    """The tool's path; raises `MissingTool` with the hint where it is not on this machine."""
+    found = which(tool)
+    if found is None:
+        raise MissingTool([Fault(f"`{tool}` is not on this machine", None, hint, "tool/missing")])
+    return found
+
+
+def environment(
+    changes: Mapping[str, str | None], *, base: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The caller's environment with changes; a value of None takes a variable away."""
+    result = dict(os.environ if base is None else base)
+    for name, value in changes.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    return result
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that `start` made, and its group: by its own id, first kindly, then for good."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            process.send_signal(number)
+        try:
+            process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+    own_group: bool = True,
+) -> subprocess.Popen[bytes]:
+    """Start a process (in a group of its own, so that `stop` reaches its children) and return at once."""
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(pass_fds),
+            process_group=0 if own_group else None,
+        )
+    except FileNotFoundError as error:
+        raise MissingTool(
+            [Fault(f"cannot start `{argv[0]}`: {error.strerror}", None, paste(argv, cwd=cwd))]
+        ) from error
+    except PermissionError as error:
+        raise MissingTool(
+            [Fault(f"may not start `{argv[0]}`: {error.strerror}", None, paste(argv, cwd=cwd))]
+        ) from error
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+    on_line: Callable[[bytes], None] | None = None,
+) -> Completed:
+    """Run a process to its end and capture its output; `on_line` sees each line of standard error as it comes.
+
+    `env` is the whole environment (see `environment`); `timeout` is in seconds, and what runs longer is
+    stopped and reported with status -9. Stopping portwright stops the process.
+    """
+    began = time.monotonic()
+    process = start(
+        argv, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        if on_line is not None:
+            return _stream(process, argv, stdin, on_line, began)
+        try:
+            out, err = process.communicate(stdin, timeout)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            stop(process)
+            out, err = process.communicate()
+            status = -9
+        return Completed(tuple(argv), status, out, err, time.monotonic() - began)
+    finally:
+        stop(process)
+
+
+def _stream(
+    process: subprocess.Popen[bytes],
+    argv: Sequence[str],
+    stdin: bytes,
+    on_line: Callable[[bytes], None],
+    began: float,
+) -> Completed:
+    import threading
+
+    assert process.stdin and process.stdout and process.stderr
+    chunks: list[bytes] = []
+    output = process.stdout
+
+    def drain() -> None:
+        chunks.append(output.read())
+
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
+    process.stdin.write(stdin)
+    process.stdin.close()
+    lines: list[bytes] = []
+    for line in process.stderr:
+        lines.append(line)
+        on_line(line)
+    reader.join()
+    status = process.wait()
+    return Completed(tuple(argv), status, b"".join(chunks), b"".join(lines), time.monotonic() - began)
+
+
+def check(
+    completed: Completed, *, what: str, cwd: Path | str | None = None, env: Mapping[str, str] | None = None
+) -> Completed:
+    """Pass on a process that ended well; raise `StepFailed` with its last words and its command otherwise."""
+    if completed.status == 0:
+        return completed
+    tail = "\n".join((completed.error_text.strip() or completed.text.strip()).splitlines()[-30:])
+    ended = f"status {completed.status}" if completed.status >= 0 else f"signal {-completed.status}"
+    raise StepFailed(
+        [
+            Fault(
+                f"{what} failed ({ended}):\n{tail}",
+                None,
+                f"run it again: {paste(completed.argv, cwd=cwd, env=env)}",
+            )
+        ]
+    )

@@ -1,0 +1,78 @@
+"""What an overlay does to a source tree, as data: new files and structured edits, each with its reason.
+
+The engine that finds the places on the syntax tree is `overlay.py`; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that the tree does not have; `path` below the tree's root."""
+
+    path: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFirst:
+    """An arm before all others in the `block`-th (from 1) of `of` macro calls `cfg_select!` in a file.
+
+    `block` counts all calls in the file in source order, nested ones too. `arm` is the arm's whole text
+    (`target_os = "veridian" => { mod portwright; ... }`).
+    """
+
+    path: str
+    block: int
+    of: int
+    arm: str
+    why: str
+    macro: str = "cfg_select"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTerm:
+    """A predicate added to the `any(...)` list of the `#[cfg(...)]` attribute on the item that `item` begins
+    with (`mod common`); `negated` for a list inside `not(any(...))`."""
+
+    path: str
+    item: str
+    term: str
+    why: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTerm:
+    """A term added to the `||` chain that holds `beside` (`target_os == "hermit"`) in a build.rs or a `cfg!`
+    expression."""
+
+    path: str
+    beside: str
+    term: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CfgUnordered:
+    """An entry added to the only `cfg_unordered!` call of a file."""
+
+    path: str
+    entry: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TomlTable:
+    """A table added at the end of a Cargo.toml that has no table of that `header`."""
+
+    path: str
+    header: str
+    body: str
+    why: str
+
+
+Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgUnordered | TomlTable

@@ -1,0 +1,106 @@
+"""Plans: pure data about what is to be done. Same description, same plan, byte for byte.
+
+Run, dry run, explanation, cache key and every emitter read this one value. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from portwright.base.hashing import hash_value
+
+PORTWRIGHT = "portwright"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a step reads: a file or folder by path with its content hash, or another step's output by name."""
+
+    name: str
+    path: str = ""
+    digest: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command.
+
+    `argv[0] == "portwright"` means work done by portwright's own code: `argv[1]` names an entry of
+    `build/steps/`, and `fingerprint` is the hash of the code that it runs. `env` is the whole environment
+    but for what the executor adds (HOME, PATH, TMPDIR). `outputs` are names below the step's output folder.
+    In argv, env and cwd, `{out}` stands for the step's output folder and `{STEP}` for that of step STEP.
+    `needs` names steps that must be done before; `why` is one sentence for `--explain`.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    why: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "{out}"
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    fingerprint: str = ""
+    kind: Literal["tool", "portwright"] = "tool"
+    cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered set of steps (each after all it needs) and the generated texts that they read."""
+
+    target: str
+    steps: tuple[Step, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def step(self, name: str) -> Step:
+        """The step of that name; KeyError where there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def key(self, name: str) -> str:
+        """The cache key of a step: a hash over all it says and over the keys of the steps that it needs."""
+        return self.keys()[name]
+
+    def keys(self) -> dict[str, str]:
+        """The cache key of every step."""
+        keys: dict[str, str] = {}
+        for step in self.steps:
+            keys[step.name] = hash_value([asdict(step), [[need, keys[need]] for need in step.needs]])
+        return keys
+
+    def closure(self, goal: str) -> tuple[Step, ...]:
+        """The steps that `goal` needs, itself last, in the plan's order."""
+        wanted = {goal}
+        for step in reversed(self.steps):
+            if step.name in wanted:
+                wanted.update(step.needs)
+        return tuple(step for step in self.steps if step.name in wanted)
+
+    def to_json(self) -> str:
+        """The plan as one stable JSON document."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str) -> Plan:
+    """The plan of a JSON document that `to_json` wrote."""
+    value: dict[str, Any] = json.loads(text)
+    steps = tuple(
+        Step(
+            **{
+                **step,
+                "argv": tuple(step["argv"]),
+                "inputs": tuple(Input(**row) for row in step["inputs"]),
+                "outputs": tuple(step["outputs"]),
+                "needs": tuple(step["needs"]),
+            }
+        )
+        for step in value["steps"]
+    )
+    return Plan(value["target"], steps, value["texts"])

@@ -1,0 +1,57 @@
+"""What a CPU is to a port: its registers, trap instructions and conventions. The facts are in `cpus/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from portwright.base import rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A trap instruction: how assemblers write it, its bytes, and what the CPU itself destroys in it."""
+
+    instruction: str
+    encoding: bytes
+    clobbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Facts of one CPU, in the names of its own manual.
+
+    `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
+    program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
+    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine.
+    """
+
+    name: str
+    rustc_arch: str
+    pointer_bits: Literal[32, 64]
+    endian: Literal["little", "big"]
+    registers: tuple[str, ...]
+    vector_registers: tuple[str, ...]
+    stack_pointer: str
+    program_counter: str
+    tls_variant: Literal[1, 2]
+    traps: Mapping[str, Trap]
+    elf_machine: int
+
+    @property
+    def pointer_size(self) -> int:
+        """Bytes in a pointer."""
+        return self.pointer_bits // 8
+
+
+ROOM = "portwright.describe.cpus"
+
+
+@cache
+def cpu(name: str) -> Cpu:
+    """The CPU of that name (`x86-64`); raises `BadInput` that says which file to add."""
+    found = rooms.load(ROOM, name).CPU
+    assert isinstance(found, Cpu)
+    return found

@@ -1,0 +1,88 @@
+"""What an operation is: the meaning of a system call, with the kinds of its arguments and of its result.
+
+The vocabulary itself is in `operations/`, one file per operation, each with one `OPERATION`. An operation is
+the same name in three places: `describe/operations/NAME.py` (this meaning), `run/operations/NAME.py` (what
+the userland machine does) and a function `NAME` in `derive/layer/` (how std calls it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, get_args
+
+from portwright.base import rooms
+
+Kind = Literal[
+    "fd",  # an open file, or a directory handle
+    "bytes-in",  # address of bytes that the call reads; `length` names the argument that counts them
+    "bytes-out",  # address of bytes that the call writes; `length` names the argument that counts them
+    "path",  # address of a path (NUL-terminated in std's calls; its length can be passed too)
+    "size",  # a count of bytes, unsigned
+    "offset",  # a position in bytes, signed
+    "address",  # an address in the guest
+    "flags",  # bits named by constants; `constants` is their prefix
+    "choice",  # one of the constants with prefix `constants`
+    "mode",  # permission bits, POSIX
+    "struct-out",  # address of a struct that the call writes; `type` names it in the ledger's [types]
+    "struct-in",  # address of a struct that the call reads; `type` names it in the ledger's [types]
+    "integer",  # a plain signed number
+]
+Result = Literal["none", "never", "size", "fd", "offset", "address", "integer"]
+Family = Literal["files", "directories", "memory", "process", "threads", "time", "random"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an operation, in the vocabulary's own order."""
+
+    name: str
+    kind: Kind
+    length: str | None = None
+    constants: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The meaning of a system call.
+
+    `unlocks` lists what of std becomes possible with it (`std::fs::File::open`), `weight` says how much a
+    porter gains by offering it (10: nothing runs without it; 1: rarely missed): `portwright std` sorts by it.
+    `errors` are the POSIX names of the failures that a caller must expect.
+    """
+
+    name: str
+    family: Family
+    summary: str
+    arguments: tuple[Argument, ...]
+    result: Result
+    unlocks: tuple[str, ...]
+    weight: int
+    errors: tuple[str, ...] = ()
+
+    def argument(self, name: str) -> Argument:
+        """The argument of that name; KeyError where there is none."""
+        for argument in self.arguments:
+            if argument.name == name:
+                return argument
+        raise KeyError(name)
+
+
+ROOM = "portwright.describe.operations"
+
+
+@cache
+def operation(name: str) -> Operation:
+    """The operation of that name; raises `BadInput` that says which file to add."""
+    found = rooms.load(ROOM, rooms.entry_name(name)).OPERATION
+    assert isinstance(found, Operation)
+    return found
+
+
+@cache
+def vocabulary() -> dict[str, Operation]:
+    """Every operation, by name, in alphabetical order."""
+    return {rooms.module_name(name): operation(rooms.module_name(name)) for name in rooms.names(ROOM)}

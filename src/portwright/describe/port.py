@@ -1,0 +1,204 @@
+"""A port: the folder with `port.toml`, `abi.toml` and what they name, read into typed values.
+
+Reads and finds; it does not judge (that is `rules/` and the ledger's check).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from portwright.base.errors import BadInput, Fault, closest
+from portwright.base.hashing import hash_value
+from portwright.describe import ledger as ledgers
+from portwright.describe import toml_file
+from portwright.describe.model import Described
+
+
+class PortTable(Described):
+    """[port]: the target triple (also the name of its spec) and one line about the OS."""
+
+    target: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_.]+)+$")]
+    summary: str
+    homepage: str | None = None
+
+
+class OsTable(Described):
+    """[os]: facts of the OS that the checker holds the target spec and the binaries against.
+
+    `loads` lists what its loader accepts: `elf-exec`, `elf-pie` (applies relocations), `elf-dynamic`,
+    `macho-exec`. `page_size` in bytes. `unwinder`: who can unwind a panic. `tls_models` that its loader and
+    start-up code serve.
+    """
+
+    loads: list[Literal["elf-exec", "elf-pie", "elf-dynamic", "macho-exec"]]
+    page_size: int
+    entry: Literal["sysv-stack"] = "sysv-stack"
+    crt_objects: Literal["std", "os"] = "std"
+    unwinder: Literal["none", "std", "os"] = "none"
+    tls_models: list[Literal["local-exec", "initial-exec", "general-dynamic", "local-dynamic"]] = [
+        "local-exec"
+    ]
+
+
+class ToolchainTable(Described):
+    """[toolchain]: the Rust version (`1.96`) and the code generator."""
+
+    rust: Annotated[str, Field(pattern=r"^\d+\.\d+(\.\d+)?$")]
+    backend: Literal["llvm", "cranelift", "bitcode"] = "llvm"
+
+
+class StdTable(Described):
+    """[std]: how std is built."""
+
+    panic: Literal["abort", "unwind"] = "abort"
+    optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
+
+
+class Expect(Described):
+    """What a run must show. `stdout` is exact; the `*_contains` lists are substrings; `exit` the status.
+
+    `host = true`: the program also runs on this machine's own OS, and standard output must be the same.
+    """
+
+    stdout: str | None = None
+    stdout_contains: list[str] = []
+    stderr_contains: list[str] = []
+    exit: int = 0
+    host: bool = False
+
+
+class Program(Described):
+    """[[program]]: a Cargo package or a `.rs` file in the port's folder, how to run it, what it must show."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    path: str
+    criterion: str | None = None
+    arguments: list[str] = []
+    environment: dict[str, str] = {}
+    stdin: str = ""
+    files: dict[str, str] = {}
+    seconds: float = 30.0
+    expect: Expect
+
+
+class Manifest(Described):
+    """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`."""
+
+    port: PortTable
+    target: dict[str, Any]
+    os: OsTable
+    toolchain: ToolchainTable
+    std: StdTable = StdTable()
+    program: list[Program] = []
+
+    @field_validator("target")
+    @classmethod
+    def _target(cls, table: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(table.get("like"), str):
+            raise ValueError('add `like = "..."`: the built-in target that this one is most like')
+        if not isinstance(table.get("why", {}), dict):
+            raise ValueError('`why` is a table: key = "reason"')
+        return table
+
+    @model_validator(mode="after")
+    def _unique_programs(self) -> Manifest:
+        names = [program.name for program in self.program]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two programs have one name: {', '.join(twice)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port's folder with what is written in it; `variant` names a second ledger (`abi.VARIANT.toml`)."""
+
+    folder: Path
+    manifest: Manifest
+    ledger: ledgers.Ledger
+    variant: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The target triple."""
+        return self.manifest.port.target
+
+    @property
+    def os(self) -> str:
+        """`target_os`, from [target] or the triple's third part."""
+        named = self.manifest.target.get("os")
+        return named if isinstance(named, str) else self.target.split("-")[2]
+
+    @cached_property
+    def places(self) -> toml_file.Places:
+        """Where keys of port.toml stand."""
+        return toml_file.Places(self.folder / "port.toml")
+
+    @cached_property
+    def ledger_places(self) -> toml_file.Places:
+        """Where keys of the ledger stand."""
+        return toml_file.Places(ledgers.ledger_path(self.folder, self.variant))
+
+    def program(self, name: str) -> Program | None:
+        """The program of that name, if the port has one."""
+        return next((program for program in self.manifest.program if program.name == name), None)
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything the two files say (not of programs' sources)."""
+        return hash_value(
+            [self.manifest.model_dump(mode="json"), self.ledger.model_dump(mode="json", by_alias=True)]
+        )
+
+
+def bundled_folder() -> Path:
+    """The folder of the bundled ports: in the source tree, or beside the installed package."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "ports"
+    return installed if installed.is_dir() else package.parents[1] / "ports"
+
+
+def bundled() -> list[str]:
+    """The names of the bundled ports."""
+    folder = bundled_folder()
+    return sorted(p.parent.name for p in folder.glob("*/port.toml"))
+
+
+def find(name: str) -> Path:
+    """The folder of a port given by path or by a bundled name; raises `BadInput` with what there is."""
+    path = Path(name)
+    if (os.sep in name or path.is_dir()) and (path / "port.toml").is_file():
+        return path.resolve()
+    folder = bundled_folder() / name
+    if (folder / "port.toml").is_file():
+        return folder
+    near = closest(name, bundled())
+    hint = f"did you mean `{near}`? " if near else ""
+    hint += f"a port is a folder with port.toml; bundled: {', '.join(bundled()) or 'none'}"
+    raise BadInput([Fault(f"no port `{name}`", None, hint, "port/unknown")])
+
+
+def load(name: str, variant: str | None = None) -> Port:
+    """Read a port; raises `BadInput` with the faults of both files together."""
+    folder = find(name)
+    faults: list[Fault] = []
+    manifest: Manifest | None = None
+    ledger: ledgers.Ledger | None = None
+    try:
+        path = folder / "port.toml"
+        manifest = toml_file.validate(Manifest, toml_file.read(path), toml_file.Places(path))
+    except BadInput as error:
+        faults += error.faults
+    try:
+        ledger = ledgers.load(ledgers.ledger_path(folder, variant))
+    except BadInput as error:
+        faults += error.faults
+    if manifest is None or ledger is None:
+        raise BadInput(faults)
+    return Port(folder, manifest, ledger, variant)

@@ -1,0 +1,106 @@
+"""What a run of the userland machine shows, as values that judging and tracing read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A system call that ended: decoded arguments (name, text) and the result as the guest saw it.
+
+    `error` is the error's name where the call failed; `seconds` since the start of the run.
+    """
+
+    name: str
+    number: int
+    arguments: tuple[tuple[str, str], ...]
+    result: int | None
+    error: str | None = None
+    operation: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Bytes that the guest wrote to its standard output or error."""
+
+    stream: Literal["stdout", "stderr"]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a backtrace; `symbol` demangled, `line` as `file:line` where debug information has it."""
+
+    address: int
+    symbol: str | None = None
+    offset: int = 0
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What went wrong in a guest, for a person: `what` happened, where, and what to do (`advice`)."""
+
+    kind: Literal[
+        "unknown-call",
+        "not-offered",
+        "bad-pointer",
+        "stack-overflow",
+        "illegal-instruction",
+        "bad-access",
+        "divide",
+        "breakpoint",
+        "alignment",
+        "memory-limit",
+        "time-limit",
+        "output-limit",
+        "files-limit",
+        "cannot-load",
+        "engine-died",
+        "other",
+    ]
+    what: str
+    instruction: str = ""
+    backtrace: tuple[Frame, ...] = ()
+    calls: tuple[Called, ...] = ()
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The guest ended by itself with a status (0 to 255)."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The guest was ended: by a fault (`signal` is the POSIX number that a shell would add to 128) or by a
+    limit (`signal` 9, or 24 for time)."""
+
+    signal: int
+    report: Report
+
+
+RunEvent = Called | Wrote | Report | Exited | Died
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The whole of a captured run."""
+
+    end: Exited | Died
+    stdout: bytes = b""
+    stderr: bytes = b""
+    reports: tuple[Report, ...] = ()
+    calls: tuple[Called, ...] = field(default=(), repr=False)
+    seconds: float = 0.0
+    peak_memory: int = 0
+
+    @property
+    def status(self) -> int:
+        """The exit status as a shell would say it."""
+        return self.end.status if isinstance(self.end, Exited) else 128 + self.end.signal
