@@ -1,0 +1,86 @@
+"""Click commands made from the jobs' definitions: a verb is defined once, in its job."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+import typing
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import click
+
+from portwright.jobs import Arg
+
+
+def summary(module: ModuleType) -> str:
+    """The help line of a verb: the first sentence of its job's docstring."""
+    text = inspect.cleandoc(module.__doc__ or "")
+    return text.split("\n\n", 1)[0].replace("\n", " ").rstrip(".")
+
+
+def parameters(arguments: type) -> list[click.Parameter]:
+    """The click parameters of a job's `Arguments`."""
+    hints = get_type_hints(arguments, include_extras=True)
+    return [_parameter(field, hints[field.name]) for field in dataclasses.fields(arguments)]
+
+
+def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
+    assert get_origin(hint) is Annotated, f"{field.name} has no Arg"
+    kind, arg, *_ = get_args(hint)
+    assert isinstance(arg, Arg)
+    required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    default = None if required else _default(field)
+    inner, many = _element(kind)
+    option_type = click.Choice(arg.choices) if arg.choices else _click_type(inner)
+    if arg.positional:
+        return click.Argument(
+            [field.name],
+            type=click.UNPROCESSED if arg.rest else option_type,
+            required=required,
+            default=default,
+            nargs=-1 if many else 1,
+            metavar=arg.metavar or field.name.upper().replace("_", "-"),
+        )
+    names = [
+        f"--{field.name.rstrip('_').replace('_', '-')}",
+        *([f"-{arg.short}"] if arg.short else []),
+        field.name,
+    ]
+    if inner is bool:
+        return click.Option(names, is_flag=True, default=bool(default), help=arg.help)
+    return click.Option(
+        names,
+        type=option_type,
+        required=required,
+        default=default,
+        multiple=many,
+        help=arg.help,
+        metavar=arg.metavar,
+        show_default=not many and default not in (None, ""),
+    )
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _element(kind: Any) -> tuple[Any, bool]:
+    """The scalar type inside `X | None` or `tuple[X, ...]`, and whether there may be many."""
+    if get_origin(kind) in (typing.Union, types.UnionType):
+        kind = next(inner for inner in get_args(kind) if inner is not type(None))
+    if get_origin(kind) is tuple:
+        return get_args(kind)[0], True
+    return kind, False
+
+
+def _click_type(kind: Any) -> click.ParamType[Any]:
+    if kind is Path:
+        return click.Path(path_type=Path)
+    found = {int: click.INT, float: click.FLOAT, str: click.STRING, bool: click.BOOL}[kind]
+    assert isinstance(found, click.ParamType)
+    return found
