@@ -20,12 +20,28 @@ class Trap:
 
 
 @dataclass(frozen=True, slots=True)
+class RustAsm:
+    """What Rust's `asm!` wants to know of a CPU, beside the names of its registers.
+
+    `refused` are registers that it takes as no operand, because the compiler keeps them; `exchange` is the
+    instruction that exchanges one of them (`{register}`) with an operand (`{slot}`) around a trap.
+    `negate_on_carry` are the instructions that make `{result}` negative where the carry flag says that a
+    call failed.
+    """
+
+    refused: tuple[str, ...] = ()
+    exchange: str | None = None
+    negate_on_carry: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cpu:
     """Facts of one CPU, in the names of its own manual.
 
     `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
-    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine.
+    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine; `rust_asm` how Rust's `asm!`
+    sees the CPU.
     """
 
     name: str
@@ -39,6 +55,7 @@ class Cpu:
     tls_variant: Literal[1, 2]
     traps: Mapping[str, Trap]
     elf_machine: int
+    rust_asm: RustAsm = RustAsm()
 
     @property
     def pointer_size(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portwright.describe.cpu import Cpu, Trap
+from portwright.describe.cpu import Cpu, RustAsm, Trap
 
 CPU = Cpu(
     name="x86-64",
@@ -23,4 +23,9 @@ CPU = Cpu(
         "int 0x80": Trap("int 0x80", b"\xcd\x80", ()),
     },
     elf_machine=62,
+    rust_asm=RustAsm(
+        refused=("rbx", "rbp"),
+        exchange="xchg {register}, {slot}",
+        negate_on_carry=("jnc 2f", "neg {result}", "2:"),
+    ),
 )
