@@ -1,0 +1,141 @@
+"""What tests share: where the repository and the cache are, the Rust toolchain, and portwright run from outside.
+
+A test that needs something of the machine takes the fixture for it, and is skipped by name with the reason where
+it is not there. `make test` prints every such skip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from portwright.base.errors import MissingTool
+from portwright.base.files import cache_root
+from portwright.describe import toolchain as toolchains
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What a developer's shell may hold that would change what is tested.
+UNWANTED = (
+    "RUSTFLAGS",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    "RUSTC_BOOTSTRAP",
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET",
+)
+
+
+def _share_cache() -> None:
+    """Give the tests a cache of their own that outlives them: `$PORTWRIGHT_CACHE`, else build/test-cache.
+
+    All of it is keyed by content, so a second run is quick and right. A Rust set that was unpacked in the user's
+    own cache is linked in.
+    """
+    if "PORTWRIGHT_CACHE" not in os.environ:
+        users = _users_debs()
+        folder = ROOT / "build" / "test-cache"
+        folder.mkdir(parents=True, exist_ok=True)
+        debs = folder / "debs"
+        if users is not None and users.is_dir() and not debs.exists():
+            debs.unlink(missing_ok=True)
+            with contextlib.suppress(FileExistsError):  # another worker of this run was quicker
+                debs.symlink_to(users)
+        os.environ["PORTWRIGHT_CACHE"] = str(folder)
+    for name in UNWANTED:
+        os.environ.pop(name, None)
+
+
+def _users_debs() -> Path | None:
+    try:
+        return cache_root() / "debs"
+    except RuntimeError:  # no home at all
+        return None
+
+
+_share_cache()
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The cache that all tests of all runs share (already in PORTWRIGHT_CACHE)."""
+    return cache_root()
+
+
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache for one test, in PORTWRIGHT_CACHE."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    monkeypatch.setenv("PORTWRIGHT_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> toolchains.Toolchain:
+    """The Rust toolchain with std's sources; skips where there is none that portwright can use."""
+    try:
+        return toolchains.find()
+    except MissingTool as error:
+        reason = error.faults[0]
+        pytest.skip(f"toolchain: {reason.what}; {reason.hint or ''}")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside the repository (facts, transcripts); skips where there is none."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("shared: no folder `shared` beside the repository")
+    return folder
+
+
+Portwright = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def portwright() -> Portwright:
+    """Runs the command line in a process of its own: `portwright("check", "x", cwd=..., env={...})`."""
+
+    def call(
+        *words: str | Path,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+        timeout: float = 600,
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(env or {})}
+        argv = [sys.executable, "-m", "portwright", *map(str, words)]
+        return subprocess.run(
+            argv, cwd=cwd, env=variables, input=stdin, capture_output=True, text=True, timeout=timeout
+        )
+
+    return call
+
+
+@pytest.fixture
+def fake_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
+    """Puts shell scripts in front of PATH: `fake_tools("rustc", "echo ...")` gives the script's path."""
+    folder = tmp_path / "fake-tools"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    def write(name: str, script: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    yield write
