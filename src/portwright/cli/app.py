@@ -79,11 +79,37 @@ def _group_help(path: tuple[str, ...]) -> str:
     return f"{path[-1]} {{{', '.join(inner)}}}"
 
 
+class Passing(click.Command):
+    """A command that passes the rest of its line on: its own options may stand before or between its fixed
+    arguments, and all behind the last fixed one belongs to the program."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put this command's own options first, then parse as usual."""
+        flags = {
+            name: param for param in self.params for name in param.opts if isinstance(param, click.Option)
+        }
+        fixed = sum(isinstance(param, click.Argument) and param.nargs == 1 for param in self.params)
+        own: list[str] = []
+        positional: list[str] = []
+        words = list(args)
+        while words and len(positional) < fixed:
+            word = words.pop(0)
+            if not word.startswith("-") or word == "-":
+                positional.append(word)
+                continue
+            if word == "--":
+                words.insert(0, word)
+                break
+            own.append(word)
+            option = flags.get(word)
+            if isinstance(option, click.Option) and not option.is_flag and words:
+                own.append(words.pop(0))
+        return super().parse_args(ctx, [*own, *positional, *words])
+
+
 def _command(module: ModuleType) -> click.Command:
-    rest = False
     params = commands.parameters(module.Arguments)
-    for param in params:
-        rest = rest or (isinstance(param, click.Argument) and param.type is click.UNPROCESSED)
+    rest = any(isinstance(param, click.Argument) and param.type is click.UNPROCESSED for param in params)
     params += [
         click.Option(["--json", "json_"], is_flag=True, help="Print the result as one JSON document."),
         click.Option(["-q", "--quiet", "quiet_"], is_flag=True, help="Say nothing but the result."),
@@ -95,7 +121,7 @@ def _command(module: ModuleType) -> click.Command:
         verbosity = 1 if verbose_ else -1 if quiet_ or json_ else 0
         sys.exit(_run(module, module.Arguments(**values), json_, verbosity))
 
-    return click.Command(
+    return (Passing if rest else click.Command)(
         module.VERB.rsplit(" ", 1)[-1],
         params=params,
         callback=callback,
