@@ -88,31 +88,6 @@ class Found:
     faults: tuple[Fault, ...]
 
 
-def minor(self) -> str:
-        """The version without its last part: `1.96`."""
-        return minor(self.version)
-
-    def variables(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The search lists as rustc and cargo need them: `environment` in front of what `base` (the caller) has."""
-        return compiler.in_front(self.environment, os.environ if base is None else base)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A candidate after examination: its toolchain (None where the compiler does not run) and what is amiss."""
-
-    candidate: Candidate
-    toolchain: Toolchain | None
-    faults: tuple[Fault, ...]
-
-
-def in_front(additions: Mapping[str, str], base: Mapping[str, str]) -> dict[str, str]:
-    """Search lists (`PATH`) with additions in front of what `base` has."""
-    return {
-        name: value + (os.pathsep + base[name] if base.get(name) else "") for name, value in additions.items()
-    }
-
-
 def minor(version: str) -> str:
     """`1.96` of `1.96.0` or `1.97.0-nightly`."""
     return ".".join(version.split("-")[0].split(".")[:2])
