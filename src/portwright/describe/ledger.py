@@ -10,16 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from portwright.describe import toml_file
+from portwright.base.errors import closest
+from portwright.describe import errno, toml_file
 from portwright.describe.model import Described
 
 ErrorStyle = Literal["negative-errno", "carry"]
 
 
 class Abi(Described):
-    """How a program calls the kernel. Register names are the CPU's own (see `describe/cpus/`)."""
+    """[abi]: how a program calls the kernel. Register names are the CPU's own (see `describe/cpus/`).
+
+    `arguments` are the registers of a call's arguments in order: a call has at most as many. `clobbers` are
+    all registers that a call destroys besides the result. `default_source` is the file of the kernel's source
+    in which each number was read that has no `source` of its own.
+    """
 
     cpu: str
     trap: str
@@ -48,7 +54,7 @@ class Entry(Described):
     """The state in which a program's first instruction runs.
 
     `stack` lists what lies at the stack pointer, upwards. `alignment` is the stack pointer's, in bytes.
-    `auxv` may only be true if `stack` has it.
+    `registers` says what the others hold. `environment` is what the OS gives the first program.
     """
 
     stack: list[Literal["argc", "argv", "null", "envp", "auxv", "pad", "strings"]]
@@ -65,7 +71,13 @@ class Entry(Described):
 
 
 class Memory(Described):
-    """The address space that the kernel gives. Sizes and addresses in bytes."""
+    """[memory]: the address space that the kernel gives. Sizes and addresses in bytes.
+
+    `stack_size` is what is mapped at the start, `stack_limit` what the stack may grow to. `map_base` is where
+    the kernel places mappings, `break_base` where the data segment's end starts, `break_limit` the most that it
+    may move. `fresh` is what new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is
+    the longest range that one call takes.
+    """
 
     page_size: int
     stack_top: int
@@ -73,6 +85,8 @@ class Memory(Described):
     stack_limit: int | None = None
     map_base: int
     break_base: int | None = None
+    break_limit: int | None = None
+    buffer_limit: int | None = None
     fresh: Literal["zero", "undefined"] = "zero"
     write_execute: Literal["allowed", "refused"] = "allowed"
     lowest: int = 0x1000
@@ -109,7 +123,29 @@ class Fixed(Described):
     value: int | str
 
 
-Passed = str | Packed | Part | Fixed
+def _form(value: Any) -> str | None:
+    """Which form of a passed argument a value was meant to be, so that a fault in it is reported once."""
+    if isinstance(value, str | Packed | Part | Fixed):
+        return {Packed: "[pack]", Part: "[as]", Fixed: "[value]"}.get(type(value), "[name]")
+    if not isinstance(value, dict):
+        return None
+    keys = {"pack": "[pack]", "value": "[value]", "as": "[as]", "as_": "[as]", "argument": "[as]"}
+    exact = next((form for key, form in keys.items() if key in value), None)
+    return exact or next((keys[near] for key in value if (near := closest(str(key), keys))), None)
+
+
+Passed = Annotated[
+    Annotated[str, Tag("[name]")]
+    | Annotated[Packed, Tag("[pack]")]
+    | Annotated[Part, Tag("[as]")]
+    | Annotated[Fixed, Tag("[value]")],
+    Discriminator(
+        _form,
+        custom_error_type="argument_form",
+        custom_error_message='an argument is a name, { pack = [...] }, { argument = "...", as = "..." } '
+        "or { value = ... }",
+    ),
+]
 
 
 class Limit(Described):
@@ -126,10 +162,12 @@ class Call(Described):
     Either `number` or `symbol` (a C function) provides it; `operation` is what it means, where std or the
     userland machine know it; `arguments` in the call's own order (operation argument names, packed words,
     parts, fixed values); names of arguments of a call without an operation are free. `aliases` are further
-    numbers of the same call.
+    numbers of the same call. `blocking`: it may wait. `constants` hold in this call only, and there before the
+    ledger's own. `ignores` are constants that the call takes but does nothing for. `kernel_name` is its name in
+    the kernel's source, `kernel_aliases` those of its aliases.
     """
 
-    number: int | None = None
+    number: Annotated[int, Field(ge=0)] | None = None
     symbol: str | None = None
     operation: str | None = None
     arguments: list[Passed] | None = None
@@ -137,8 +175,10 @@ class Call(Described):
     limit: Limit | None = None
     blocking: bool = False
     constants: dict[str, int] = {}
+    ignores: list[str] = []
     source: str | None = None
     kernel_name: str | None = None
+    kernel_aliases: list[str] = []
     note: str | None = None
 
     @model_validator(mode="after")
@@ -149,11 +189,37 @@ class Call(Described):
 
 
 class ErrorNumber(Described):
-    """A private error: its number, the `io::ErrorKind` it becomes (none: `Uncategorized`), its message."""
+    """A private error: its number, the `io::ErrorKind` it becomes (none: `Uncategorized`), its message.
+
+    An error with a POSIX name has that error's kind and message if it gives none. `kernel_name` is its name in
+    the kernel's source.
+    """
 
     number: int
     kind: str | None = None
     message: str | None = None
+    kernel_name: str | None = None
+
+
+def _error_form(value: Any) -> str:
+    return "[description]" if isinstance(value, dict | ErrorNumber) else "[number]"
+
+
+ErrorEntry = Annotated[
+    Annotated[int, Tag("[number]")] | Annotated[ErrorNumber, Tag("[description]")], Discriminator(_error_form)
+]
+
+
+class Source(Described):
+    """Where a kind of number stands in the kernel's source, for `ledger check --source`.
+
+    `form` is the extractor (`describe/extractors/`) that reads `file`; `name` says which of several tables in the
+    file: the name of an enum, the prefix of macros.
+    """
+
+    file: str
+    form: str | None = None
+    name: str | None = None
 
 
 class StructField(Described):
@@ -205,17 +271,22 @@ class Clock(Described):
 
 
 class Ledger(Described):
-    """One OS's ABI. `errors` maps an error's name (POSIX where there is one) to its number or description."""
+    """One OS's ABI. `errors` maps an error's name (POSIX where there is one) to its number or description.
+
+    `sources` says where the kernel's source holds the numbers of calls, errors and constants. `why` gives the
+    reason of what would surprise a reader, by any key.
+    """
 
     abi: Abi
     entry: Entry
     memory: Memory
     syscalls: dict[str, Call]
-    errors: dict[str, int | ErrorNumber] = {}
+    errors: dict[str, ErrorEntry] = {}
     constants: dict[str, int] = {}
     types: dict[str, Struct] = {}
     directory: DirectoryRecords | None = None
     clocks: dict[Literal["monotonic", "realtime"], Clock] = {}
+    sources: dict[Literal["syscalls", "errors", "constants"], Source] = {}
     why: dict[str, str] = {}
 
     @field_validator("syscalls")
@@ -224,6 +295,12 @@ class Ledger(Described):
         if not calls:
             raise ValueError("a ledger without system calls describes nothing")
         return calls
+
+    @field_validator("errors")
+    @classmethod
+    def _posix(cls, errors: dict[str, int | ErrorNumber]) -> dict[str, int | ErrorNumber]:
+        """Give the described errors of POSIX names what POSIX says of them."""
+        return {name: _described(name, error) for name, error in errors.items()}
 
     @property
     def offers(self) -> Mapping[str, tuple[str, Call]]:
@@ -243,10 +320,22 @@ class Ledger(Described):
                 found.setdefault(number, (name, call))
         return found
 
+    def constant(self, name: str, call: Call | None = None) -> int | None:
+        """The value of a constant, as the call (if one is given) has it, or None where there is none."""
+        own = call.constants.get(name) if call else None
+        return self.constants.get(name) if own is None else own
+
     def error_number(self, name: str) -> int | None:
         """The OS's number of a POSIX error, or None where it has none."""
         found = self.errors.get(name)
         return found.number if isinstance(found, ErrorNumber) else found
+
+
+def _described(name: str, error: int | ErrorNumber) -> int | ErrorNumber:
+    if isinstance(error, int):
+        return error
+    kind, message = error.kind or errno.KINDS.get(name), error.message or errno.MESSAGES.get(name)
+    return error.model_copy(update={"kind": kind, "message": message})
 
 
 def ledger_path(folder: Path, variant: str | None = None) -> Path:

@@ -11,6 +11,8 @@ def kebab(name: str) -> str:
 
 
 class Described(BaseModel):
-    """A table of port.toml or abi.toml."""
+    """A table of port.toml or abi.toml. TOML has types, so no value is turned into one of another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=kebab, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, alias_generator=kebab, populate_by_name=True
+    )
