@@ -1,7 +1,8 @@
 """The contract of an engine: runs one guest's instructions and holds its memory; knows nothing of any OS.
 
 The machine (kernel side) owns the address-space bookkeeping and the meaning of traps; an engine maps, reads,
-writes, resumes, and reports why the guest stopped. The engines are in `engines/`, one file each.
+writes, resumes, and reports why the guest stopped. The engines are in `engines/`, one file each; `create`
+finds the right one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Literal, Protocol
+
+from portwright.base import rooms
+from portwright.base.errors import BadInput, Fault
 
 
 class Access(IntFlag):
@@ -22,11 +26,29 @@ class Access(IntFlag):
 
 
 class BadAddress(Exception):
-    """An address that the engine could not read or write: the first one that failed is `address`."""
+    """An address that the engine could not read or write: the first one that failed is `address`.
+
+    What lies before it has been written, as when a kernel copies to a program.
+    """
 
     def __init__(self, address: int) -> None:
         super().__init__(f"bad address {address:#x}")
         self.address = address
+
+
+class CannotMap(Exception):
+    """A range that the engine cannot map, unmap or protect: it is taken or not there, not by whole pages,
+    outside the guest's addresses, or the host has no memory for it (`exhausted`)."""
+
+    def __init__(self, address: int, length: int, why: str, *, exhausted: bool = False) -> None:
+        super().__init__(f"cannot map {length:#x} bytes at {address:#x}: {why}")
+        self.address = address
+        self.length = length
+        self.why = why
+        self.exhausted = exhausted
+
+
+FaultKind = Literal["", "read", "write", "execute", "illegal", "divide", "breakpoint", "alignment", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +57,12 @@ class Stop:
 
     `trap-ended`: the trap handler asked to end. `fault`: an instruction could not be done (`fault` says how,
     `address` what it touched where there is one, `pc` the instruction). `interrupted`: `interrupt` was
-    called (a limit). `engine-died`: the engine itself failed; `detail` says how.
+    called (a limit). `engine-died`: the engine itself failed; `detail` says how. After a fault `pc` still
+    names the instruction, so that a handler that mends the cause (a stack that grows) may `run` again.
     """
 
     reason: Literal["trap-ended", "fault", "interrupted", "engine-died"]
-    fault: Literal[
-        "", "read", "write", "execute", "illegal", "divide", "breakpoint", "alignment", "other"
-    ] = ""
+    fault: FaultKind = ""
     address: int | None = None
     pc: int | None = None
     detail: str = ""
@@ -54,16 +75,17 @@ class Engine(Protocol):
     """One guest's instructions, registers and memory. Addresses and lengths in bytes; maps by whole pages.
 
     Register names are the CPU's (`describe/cpus/`), and besides them `pc`, `sp`, `flags` and `thread-pointer`.
+    All but `interrupt` are called from the thread that made the engine.
     """
 
     def map(self, address: int, length: int, access: Access) -> None:
-        """Make fresh zeroed memory at a page-aligned range that holds none yet."""
+        """Make fresh zeroed memory at a page-aligned range that holds none yet; raises `CannotMap`."""
 
     def unmap(self, address: int, length: int) -> None:
-        """Take a page-aligned mapped range away."""
+        """Take a page-aligned mapped range away; raises `CannotMap`."""
 
     def protect(self, address: int, length: int, access: Access) -> None:
-        """Change what may be done with a page-aligned mapped range."""
+        """Change what may be done with a page-aligned mapped range; raises `CannotMap`."""
 
     def read(self, address: int, length: int) -> bytes:
         """Bytes of the guest's memory, whatever its protection; raises `BadAddress`."""
@@ -85,4 +107,59 @@ class Engine(Protocol):
         """From a signal handler or another thread: make `run` return `interrupted` soon."""
 
     def close(self) -> None:
-        """Give everything back; ends the guest's process, if it has one, by its id."""
+        """Give everything back; ends the guest's process, if it has one, by its id. May be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an engine is made for.
+
+    `cpu` by its name in `describe/cpus/`; `trap` by its name in that CPU's traps: the one instruction that
+    calls `on_trap`, any other trap is a fault. `memory_limit` (bytes) and `cpu_seconds` are second guards,
+    behind the machine's own limits: an engine that can hold a guest to them with the host's means does.
+    """
+
+    cpu: str
+    trap: str
+    page_size: int = 4096
+    memory_limit: int | None = None
+    cpu_seconds: int | None = None
+
+
+ROOM = "portwright.run.engines"
+
+
+def serves(engine: str, setup: Setup) -> str | None:
+    """None where the engine can run such guests on this host, else the reason why not."""
+    reason = rooms.load(ROOM, engine).unfit(setup)
+    assert reason is None or isinstance(reason, str)
+    return reason
+
+
+def choose(setup: Setup, wanted: str | None = None) -> str:
+    """The name of the engine to use: the wanted one, else the fastest that serves.
+
+    Raises `BadInput` with every engine's reason where none serves.
+    """
+    candidates = [wanted] if wanted else sorted(rooms.names(ROOM), key=_rank)
+    faults: list[Fault] = []
+    for name in candidates:
+        reason = serves(name, setup)
+        if reason is None:
+            return name
+        others = [other for other in rooms.names(ROOM) if other != name]
+        hint = f"other engines: {', '.join(others)}" if wanted else None
+        faults.append(Fault(f"the {name} engine cannot run this guest: {reason}", None, hint, "engine/unfit"))
+    raise BadInput(faults)
+
+
+def create(setup: Setup, wanted: str | None = None) -> Engine:
+    """Make an engine (see `choose`) with an empty address space."""
+    engine: Engine = rooms.load(ROOM, choose(setup, wanted)).make(setup)
+    return engine
+
+
+def _rank(name: str) -> int:
+    rank = rooms.load(ROOM, name).RANK
+    assert isinstance(rank, int)
+    return rank

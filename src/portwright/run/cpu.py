@@ -1,0 +1,87 @@
+"""What the engines must know of a CPU, beyond what `describe/cpus/` says of it. The facts are in `cpus/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from portwright.base import rooms
+from portwright.run.engine import FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A CPU as Linux's ptrace shows it, and the host kernel's own numbers for the calls made inside a guest.
+
+    `words`: a register's place in NT_PRSTATUS, counted in 64-bit words; `moved_number`: the word into which
+    the kernel moves the register `number` when a call traps; `proves_trap`: a trap and two registers that
+    are equal behind it (and need no look at the code). `vectors`: a register's byte offset in NT_PRFPREG.
+    `calls`: the host's numbers. `page`: the highest page of the address space, which holds `stub` (a system
+    call, then a breakpoint); `begin` is the code that asks to be traced and then stops.
+    """
+
+    machines: tuple[str, ...]
+    audit_arch: int
+    words: Mapping[str, int]
+    word_count: int
+    number: str
+    moved_number: int
+    proves_trap: tuple[str, str, str]
+    vectors: Mapping[str, int]
+    vectors_size: int
+    calls: Mapping[str, int]
+    call_arguments: tuple[str, ...]
+    page: int
+    stub: bytes
+    stub_after_call: int
+    begin: bytes
+    breakpoints: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """A CPU as Unicorn knows it: names of its constants, so that nothing of it is imported before it is used.
+
+    `traps`: a trap's name -> `("instruction", constant)` or `("interrupt", number)`; `advance`: bytes to add
+    to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
+    kind.
+    """
+
+    arch: str
+    mode: str
+    constants: str
+    registers: Mapping[str, str]
+    model: str
+    traps: Mapping[str, tuple[Literal["instruction", "interrupt"], str | int]]
+    advance: int
+    faults: Mapping[int, FaultKind]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCpu:
+    """One CPU's facts for the engines; `disassembler` names capstone's architecture and mode constants.
+
+    `stack_writers` and `stack_readers`: mnemonics that access the stack without naming it.
+    """
+
+    name: str
+    disassembler: tuple[str, str]
+    longest_instruction: int
+    address_bits: int
+    stack_writers: tuple[str, ...]
+    stack_readers: tuple[str, ...]
+    hosted: Hosted | None = None
+    emulated: Emulated | None = None
+
+
+ROOM = "portwright.run.cpus"
+
+
+@cache
+def engine_cpu(name: str) -> EngineCpu:
+    """The engine facts of that CPU (`x86-64`); raises `BadInput` that says which file to add."""
+    found = rooms.load(ROOM, name).CPU
+    assert isinstance(found, EngineCpu)
+    return found

@@ -1,0 +1,105 @@
+"""Linux's ptrace, as thin and fast as Python can call it; knows no CPU and no policy.
+
+A traced process answers only to the thread that traces it: every call here must come from that one thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno as errors
+import os
+import signal
+from dataclasses import dataclass
+
+CONT = 7
+KILL = 8
+GETREGSET = 0x4204
+SETREGSET = 0x4205
+SYSEMU = 31
+SETOPTIONS = 0x4200
+GETSIGINFO = 0x4202
+
+OPTION_SYSTEM_CALLS_MARKED = 0x1  # PTRACE_O_TRACESYSGOOD
+OPTION_EXIT_KILLS = 0x10_0000  # PTRACE_O_EXITKILL: no guest outlives its tracer
+
+NT_PRSTATUS = 1
+NT_PRFPREG = 2
+WAIT_ALL = 0x4000_0000  # __WALL
+
+# The library's function that keeps the GIL: these calls never block, and giving the GIL away costs as much as
+# the call itself. The waiting is done by os.waitpid, which does give it away.
+_call = ctypes.PyDLL(None, use_errno=True).ptrace
+_call.restype = ctypes.c_long
+_call.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
+
+STOPPED_IN_CALL = ((signal.SIGTRAP | 0x80) << 8) | 0x7F  # what waitpid says of a stop at a system call
+
+
+def stopped_by(status: int) -> int:
+    """The number of the signal at which a traced process stopped."""
+    return os.WSTOPSIG(status)
+
+
+class Gone(Exception):
+    """The traced process is not there any more (or not stopped, which only its end can cause)."""
+
+
+def request(kind: int, pid: int, address: int = 0, data: int = 0) -> None:
+    """Make one ptrace request; raises `Gone` or `OSError`."""
+    if _call(kind, pid, address, data) == -1:
+        number = ctypes.get_errno()
+        if number == errors.ESRCH:
+            raise Gone
+        raise OSError(number, os.strerror(number))
+
+
+class _Iovec(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class RegisterSet:
+    """One of a process's register sets (`note` as in core files), fetched and stored as a whole.
+
+    `words` and `octets` are views of the same bytes.
+    """
+
+    def __init__(self, pid: int, note: int, size: int) -> None:
+        self._pid = pid
+        self._note = note
+        self._bytes = ctypes.create_string_buffer(size)
+        self._vector = _Iovec(ctypes.addressof(self._bytes), size)
+        self._place = ctypes.addressof(self._vector)
+        self.octets = memoryview(self._bytes).cast("B")
+        self.words = self.octets.cast("Q")
+
+    def fetch(self) -> None:
+        """Read the registers from the stopped process."""
+        if _call(GETREGSET, self._pid, self._note, self._place) == -1:
+            request(GETREGSET, self._pid, self._note, self._place)
+
+    def store(self) -> None:
+        """Write the registers to the stopped process."""
+        if _call(SETREGSET, self._pid, self._note, self._place) == -1:
+            request(SETREGSET, self._pid, self._note, self._place)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalInfo:
+    """What stopped the process: the signal, why (`code`), the address of a fault or the sender's id."""
+
+    number: int
+    code: int
+    address: int
+    sender: int
+
+
+def signal_info(pid: int) -> SignalInfo:
+    """The siginfo_t of the signal at which the process stopped."""
+    data = ctypes.create_string_buffer(128)
+    request(GETSIGINFO, pid, 0, ctypes.addressof(data))
+    raw = data.raw
+
+    def number(place: int, size: int, signed: bool = True) -> int:
+        return int.from_bytes(raw[place : place + size], "little", signed=signed)
+
+    return SignalInfo(number(0, 4), number(8, 4), number(16, 8, signed=False), number(16, 4))
