@@ -77,7 +77,9 @@ def _run(rustc: Path, additions: Mapping[str, str], stamp: list[int]) -> Identit
         said.get("LLVM version", "none"),
         said["host"],
     ]
-    return Identity(*told, Path(answers[1].text.strip()), hash_value([told, stamp]))
+    version, commit, llvm, host = told
+    sysroot = Path(answers[1].text.strip())
+    return Identity(version, commit, llvm, host, sysroot, hash_value([told, stamp]))
 
 
 def _not_running(what: str) -> MissingTool:

@@ -33,7 +33,8 @@ class Candidate:
     """Where a finder says that a toolchain may be.
 
     `source` is the root that has `library/`; `environment` holds what must go in front of the caller's search
-    lists (`PATH`, `LD_LIBRARY_PATH`), joined with colons.
+    lists (`PATH`, `LD_LIBRARY_PATH`), joined with colons; `get_source` is the command that adds std's sources
+    where the source of the toolchain has one.
     """
 
     finder: str
@@ -42,6 +43,7 @@ class Candidate:
     cargo: Path | None = None
     source: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    get_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def examine(candidate: Candidate) -> Found:
         environment=candidate.environment,
         fingerprint=said.fingerprint,
     )
-    return Found(candidate, toolchain, tuple(_faults(toolchain)))
+    return Found(candidate, toolchain, tuple(_faults(toolchain, candidate.get_source)))
 
 
 def source_version(source: Path) -> str | None:
@@ -205,7 +207,7 @@ def _is_about_source(fault: Fault) -> bool:
     return (fault.code or "").startswith("toolchain/source")
 
 
-def _faults(toolchain: Toolchain) -> Iterator[Fault]:
+def _faults(toolchain: Toolchain, get_source: str | None) -> Iterator[Fault]:
     beware = forecast(toolchain.version)
     if beware:
         yield Fault(beware, None, f"`{SETUP}` gets {SUPPORTED[-1]}", "toolchain/version")
@@ -213,8 +215,8 @@ def _faults(toolchain: Toolchain) -> Iterator[Fault]:
         yield Fault(f"no cargo at {toolchain.cargo}", None, f"`{SETUP}` gets one", "toolchain/cargo")
     if toolchain.source is None:
         hint = f"`{SETUP}` gets a set with sources"
-        if toolchain.finder == "rustup":
-            hint = f"`rustup component add rust-src --toolchain {toolchain.sysroot.name}`, or {hint}"
+        if get_source:
+            hint = f"`{get_source}`, or {hint}"
         yield Fault("std's sources are not there", None, hint, "toolchain/source")
         return
     if toolchain.vendor is None:

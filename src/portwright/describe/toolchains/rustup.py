@@ -44,4 +44,6 @@ def _is_named(name: str, wanted: str) -> bool:
 
 
 def _candidate(rustc: Path) -> Candidate:
-    return Candidate("rustup", f"rustup {_toolchain(rustc).name}", rustc)
+    name = _toolchain(rustc).name
+    add = f"rustup component add rust-src --toolchain {name}"
+    return Candidate("rustup", f"rustup {name}", rustc, get_source=add)

@@ -8,6 +8,7 @@ from pathlib import Path
 from portwright.base.files import cache_root
 from portwright.describe.toolchain import Candidate
 
+NAME = "unpacked"
 RANK = 40
 SUMMARY = "Debian's packages, unpacked in the user's cache without root"
 
@@ -41,4 +42,4 @@ def _candidate(record: Path) -> Candidate | None:
         "PATH": str(usr / "bin"),
         "LD_LIBRARY_PATH": ":".join(str(record.parent / "root" / name) for name in libraries),
     }
-    return Candidate("unpacked", origin, usr / "bin" / "rustc", environment=environment)
+    return Candidate(NAME, origin, usr / "bin" / "rustc", environment=environment)
