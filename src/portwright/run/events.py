@@ -32,12 +32,16 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of a backtrace; `symbol` demangled, `line` as `file:line` where debug information has it."""
+    """One frame of a backtrace; `symbol` demangled, `line` as `file:line` where debug information has it.
+
+    `guess`: found on the stack because it looks like a return address, not by unwinding.
+    """
 
     address: int
     symbol: str | None = None
     offset: int = 0
     line: str | None = None
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,274 @@
+"""From a trap to an operation and back, through the ledger: tables made once, a few microseconds per call.
+
+What the ledger does not know, or this machine does not offer, becomes a report and the ledger's own error.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portwright.base import rooms
+from portwright.base.errors import Fault, PortwrightError
+from portwright.describe.ledger import Call, Ledger
+from portwright.describe.operation import Operation, operation, vocabulary
+from portwright.run.decode import Decoder, Decoders, Sources, fixed_value
+from portwright.run.engine import BadAddress, CannotMap
+from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
+from portwright.run.process import Process
+
+ROOM = "portwright.run.operations"
+RECENT = 8
+SENSELESS = (ValueError, OverflowError)  # what the host's own calls say of numbers that make no sense
+
+Perform = Callable[..., int | Failure]
+
+
+@dataclass(slots=True)
+class Variant:
+    """One system call made ready. Calls that share a number differ in their `fixed` arguments.
+
+    `perform` is loaded at the first call; None with `operation`: this machine does not offer it.
+    """
+
+    name: str
+    number: int
+    call: Call
+    operation: Operation | None
+    registers: tuple[str, ...]
+    decoders: tuple[Decoder, ...] = ()
+    fixed: tuple[tuple[int, int], ...] = ()
+    limit: tuple[int, int, Failure] | None = None
+    perform: Perform | None = None
+
+    def fits(self, registers: Sequence[int]) -> bool:
+        """Whether the fixed arguments are this variant's."""
+        return all(registers[index] == value for index, value in self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that ended, raw: what reports and traces are made of. `variant` is None for an unknown number.
+
+    `result` is None where the guest did not go on after it.
+    """
+
+    number: int
+    variant: Variant | None
+    registers: Sequence[int]
+    values: Sequence[Any] | None
+    result: int | None
+    error: str | None
+
+
+Tracer = Callable[[Ended], None]
+
+
+class Dispatcher:
+    """The trap handler of one process (`Engine.run` calls `trap`).
+
+    `recent` holds the last calls. `tracer` is told of every call, if there is one.
+    """
+
+    def __init__(self, process: Process, tracer: Tracer | None = None) -> None:
+        abi, cpu = process.ledger.abi, process.cpu
+        if abi.error != "negative-errno":
+            what = f"the userland machine does not serve `error = {abi.error!r}` yet"
+            raise PortwrightError(
+                [Fault(what, None, "only negative-errno ledgers run so far", "run/error-style")]
+            )
+        self.recent: deque[Ended] = deque(maxlen=RECENT)
+        self._process = process
+        self._space = process.space
+        self._get, self._set = process.engine.get, process.engine.set
+        self._number = (abi.number,)
+        self._arguments = tuple(abi.arguments)
+        self._result = abi.result
+        self._mask = (1 << cpu.pointer_bits) - 1
+        self._table = table(process.ledger, process)
+        self._errors: dict[str, tuple[str, int]] = {}
+        self._tracer = tracer
+        self._reported: set[object] = set()
+        self._garbage = process.hostility.register_sets(_destroyed(process))
+        self._turn = 0
+
+    def trap(self) -> bool:
+        """Serve one call; False when the guest is over."""
+        number = self._get(self._number)[0]
+        variants = self._table.get(number)
+        if variants is None:
+            return self._unknown(number)
+        variant = variants[0]
+        registers: Sequence[int] = self._get(variant.registers) if variant.registers else ()
+        if variant.fixed and not variant.fits(registers):
+            other = self._other(variants[1:])
+            if other is None:
+                return self._odd(variant, registers)
+            variant, registers = other
+        perform = variant.perform or self._load(variant)
+        if perform is None:
+            return self._not_offered(variant, registers)
+        values: list[Any] | None = None
+        process, space = self._process, self._space
+        outcome: int | Failure
+        try:
+            values = [decode(space, registers) for decode in variant.decoders]
+            if variant.limit is not None and values[variant.limit[0]] > variant.limit[1]:
+                outcome = variant.limit[2]
+            else:
+                outcome = perform(process, *values)
+        except Failed as failed:
+            outcome = Failure(failed.name)
+        except OSError as error:
+            outcome = of_os_error(error)
+        except BadAddress as bad:
+            outcome = self._bad_pointer(variant, bad)
+        except EndRun as over:
+            process.end = over.end
+            outcome = 0
+        except CannotMap:
+            outcome = Failure("ENOMEM")
+        except SENSELESS:
+            outcome = Failure("EINVAL")
+        return self._finish(number, variant, registers, values, outcome)
+
+    def _finish(
+        self,
+        number: int,
+        variant: Variant | None,
+        registers: Sequence[int],
+        values: Sequence[Any] | None,
+        outcome: int | Failure,
+    ) -> bool:
+        """Give the guest its result and destroy what the call destroys; False when the guest is over."""
+        error, result = None, outcome
+        if isinstance(result, Failure):
+            error, code = self._error(result.name)
+            result = -code
+        over = self._process.end is not None
+        ended = Ended(number, variant, registers, values, None if over else result, error)
+        self.recent.append(ended)
+        if not over:
+            if self._garbage:
+                self._turn = turn = (self._turn + 1) % len(self._garbage)
+                changes = self._garbage[turn]
+                changes[self._result] = result & self._mask
+                self._set(changes)
+            else:
+                self._set({self._result: result & self._mask})
+        if self._tracer is not None:
+            self._tracer(ended)
+        return not over
+
+    def _error(self, name: str) -> tuple[str, int]:
+        known = self._errors.get(name)
+        if known is None:
+            known = self._errors[name] = nearest(self._process.ledger, name)
+        return known
+
+    def _other(self, variants: Sequence[Variant]) -> tuple[Variant, Sequence[int]] | None:
+        for variant in variants:
+            registers = self._get(variant.registers)
+            if variant.fits(registers):
+                return variant, registers
+        return None
+
+    def _load(self, variant: Variant) -> Perform | None:
+        if variant.operation is None or rooms.entry_name(variant.operation.name) not in rooms.names(ROOM):
+            return None
+        found: Perform = rooms.load(ROOM, rooms.entry_name(variant.operation.name)).perform
+        variant.perform = found
+        return found
+
+    # --- what goes wrong
+
+    def _complain(self, key: object, kind: str, what: str, advice: str) -> None:
+        if key not in self._reported:
+            self._reported.add(key)
+            self._process.complain(kind, what, advice)
+
+    def _unknown(self, number: int) -> bool:
+        registers = self._get(self._arguments)
+        shown = ", ".join(hex(value) for value in registers)
+        self._complain(
+            ("unknown", number),
+            "unknown-call",
+            f"unknown system call {number} (arguments {shown})",
+            f"if the kernel has this call, add it to the ledger: `[syscalls]` NAME = {{ number = {number}, "
+            'operation = "...", arguments = [...] }; if not, the program was built for another ABI: '
+            "`portwright ledger check --source` compares the numbers with the kernel's",
+        )
+        return self._finish(number, None, registers, None, Failure("ENOSYS"))
+
+    def _not_offered(self, variant: Variant, registers: Sequence[int]) -> bool:
+        meant = variant.call.operation
+        advice = (
+            f"write src/portwright/run/operations/{rooms.module_name(meant)}.py"
+            if meant
+            else f'if it means one of the operations, say so in the ledger: {variant.name} = {{ ..., operation = "..." }}'
+        )
+        what = f"not offered by portwright's userland machine: {variant.name} ({variant.number})"
+        self._complain(("not-offered", variant.number), "not-offered", what, advice)
+        return self._finish(variant.number, variant, registers, None, Failure("ENOSYS"))
+
+    def _odd(self, variant: Variant, registers: Sequence[int]) -> bool:
+        index, value = next((i, v) for i, v in variant.fixed if registers[i] != v)
+        self._complain(
+            ("odd", variant.number, registers[index]),
+            "not-offered",
+            f"{variant.name} was called with {registers[index]:#x} as argument {index + 1}, "
+            f"and the ledger describes it with {value:#x} only",
+            f"describe the other kind of {variant.name} in the ledger as a call of its own",
+        )
+        return self._finish(variant.number, variant, registers, None, Failure("EINVAL"))
+
+    def _bad_pointer(self, variant: Variant, bad: BadAddress) -> Failure:
+        self._complain(
+            ("pointer", variant.number, bad.address),
+            "bad-pointer",
+            f"{variant.name} was given memory that the program does not have, at {bad.address:#x}",
+            "the call failed with EFAULT; the arguments are those of the last call below",
+        )
+        return Failure("EFAULT")
+
+
+def table(ledger: Ledger, process: Process) -> dict[int, tuple[Variant, ...]]:
+    """Number (aliases too) -> the calls that have it, those with fixed arguments first."""
+    decoders = Decoders(ledger, process.cpu)
+    found: dict[int, list[Variant]] = {}
+    for name, call in ledger.syscalls.items():
+        for number in [] if call.number is None else [call.number, *call.aliases]:
+            found.setdefault(number, []).append(_variant(name, number, call, ledger, decoders))
+    return {n: tuple(sorted(rows, key=lambda row: -len(row.fixed))) for n, rows in found.items()}
+
+
+def _variant(name: str, number: int, call: Call, ledger: Ledger, decoders: Decoders) -> Variant:
+    meant = operation(call.operation) if call.operation in vocabulary() else None
+    registers = tuple(ledger.abi.arguments)
+    if meant is None:
+        return Variant(name, number, call, None, registers[: len(call.arguments or registers)])
+    passed = call.arguments if call.arguments is not None else [a.name for a in meant.arguments]
+    if len(passed) > len(registers):
+        what = f"{name} has {len(passed)} arguments, and [abi] has {len(registers)} registers for them"
+        raise PortwrightError([Fault(what, None, "pack two arguments into one word", "ledger/arguments")])
+    sources = Sources(passed)
+    fixed = tuple((index, fixed_value(value, ledger, call)) for index, value in sources.fixed)
+    limit = None
+    if call.limit is not None:
+        index = [argument.name for argument in meant.arguments].index(call.limit.argument)
+        limit = (index, call.limit.at_most, Failure(call.limit.beyond or "EINVAL"))
+    made = decoders.make(meant, call, sources)
+    return Variant(name, number, call, meant, registers[: len(passed)], made, fixed, limit)
+
+
+def _destroyed(process: Process) -> dict[str, int]:
+    """The registers that a call destroys, with their bits."""
+    abi, cpu = process.ledger.abi, process.cpu
+    names = {*abi.clobbers, *cpu.traps[abi.trap].clobbers} - {abi.result}
+    return {
+        name: 128 if name in cpu.vector_registers else cpu.pointer_bits
+        for name in sorted(names)
+        if name in cpu.registers or name in cpu.vector_registers
+    }

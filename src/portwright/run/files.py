@@ -1,0 +1,259 @@
+"""What a guest's file descriptor stands for: host files, the three standard streams, devices, directories.
+
+Each kind answers the same few questions; what it cannot do raises `Failed` with the POSIX error.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+from collections.abc import Callable
+from typing import Literal
+
+from portwright.run.events import Wrote
+from portwright.run.failure import EndRun, Failed
+from portwright.run.limits import Watch
+from portwright.run.root import Folder
+
+MOST_AT_ONCE = 16 << 20
+DEVICE_MODE = stat.S_IFCHR | 0o666
+PIPE_MODE = stat.S_IFIFO | 0o600
+Status = dict[str, int]
+
+
+def status_of(found: os.stat_result) -> Status:
+    """A host's stat as the canonical fields of `stat`."""
+    return {
+        "st_dev": found.st_dev,
+        "st_ino": found.st_ino,
+        "st_nlink": found.st_nlink,
+        "st_mode": found.st_mode,
+        "st_uid": found.st_uid,
+        "st_gid": found.st_gid,
+        "st_rdev": found.st_rdev,
+        "st_size": found.st_size,
+        "st_blksize": found.st_blksize,
+        "st_blocks": found.st_blocks,
+        **_times(found),
+    }
+
+
+def _times(found: os.stat_result) -> Status:
+    times = {"st_atime": found.st_atime_ns, "st_mtime": found.st_mtime_ns, "st_ctime": found.st_ctime_ns}
+    return {name: value // 10**9 for name, value in times.items()} | {
+        f"{name}_nsec": value % 10**9 for name, value in times.items()
+    }
+
+
+def made_up_status(mode: int) -> Status:
+    """The status of a file that no host has."""
+    return {"st_ino": 1, "st_nlink": 1, "st_mode": mode, "st_blksize": 4096}
+
+
+class OpenFile:
+    """An open file. `blocks`: reading may wait for somebody, and so may be interrupted."""
+
+    blocks = False
+
+    def read(self, length: int) -> bytes:
+        """At most `length` bytes; none at the end."""
+        raise Failed("EBADF")
+
+    def write(self, data: bytes) -> int:
+        """Take some of the bytes; answers how many."""
+        raise Failed("EBADF")
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Move the offset (`whence` as in `os.SEEK_*`); answers the new one."""
+        raise Failed("ESPIPE")
+
+    def status(self) -> Status:
+        """The canonical fields of `stat`."""
+        raise Failed("EBADF")
+
+    def set_length(self, length: int) -> None:
+        """Cut or extend it."""
+        raise Failed("EINVAL")
+
+    def contents(self, offset: int, length: int) -> bytes:
+        """Bytes at a place, for mapping them; the offset stays."""
+        raise Failed("ENODEV")
+
+    def close(self) -> None:
+        """Give back what the host holds for it."""
+
+
+class HostFile(OpenFile):
+    """A regular file (or a pipe in a share) of the host."""
+
+    def __init__(self, fd: int, *, readable: bool, writable: bool) -> None:
+        self.fd = fd
+        self.readable = readable
+        self.writable = writable
+        self.blocks = stat.S_ISFIFO(os.fstat(fd).st_mode)
+
+    def read(self, length: int) -> bytes:
+        if not self.readable:
+            raise Failed("EBADF")
+        return os.read(self.fd, min(length, MOST_AT_ONCE))
+
+    def write(self, data: bytes) -> int:
+        if not self.writable:
+            raise Failed("EBADF")
+        return os.write(self.fd, data)
+
+    def seek(self, offset: int, whence: int) -> int:
+        return os.lseek(self.fd, offset, whence)
+
+    def status(self) -> Status:
+        return status_of(os.fstat(self.fd))
+
+    def set_length(self, length: int) -> None:
+        if not self.writable:
+            raise Failed("EINVAL")
+        os.ftruncate(self.fd, length)
+
+    def contents(self, offset: int, length: int) -> bytes:
+        if not self.readable:
+            raise Failed("EACCES")
+        return os.pread(self.fd, length, offset)
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+
+class PassedThrough(OpenFile):
+    """One of portwright's own standard streams, given to the guest as it is; it is never closed for good."""
+
+    blocks = True
+
+    def __init__(self, fd: int, watch: Watch) -> None:
+        self.fd = fd
+        self._watch = watch
+
+    def read(self, length: int) -> bytes:
+        while True:
+            self._wait(select.POLLIN)
+            try:
+                return os.read(self.fd, min(length, MOST_AT_ONCE))
+            except BlockingIOError:
+                select.select([self.fd], [], [], 0.05)
+
+    def write(self, data: bytes) -> int:
+        while True:
+            self._wait(select.POLLOUT)
+            try:
+                return os.write(self.fd, data)
+            except BlockingIOError:
+                select.select([], [self.fd], [], 0.05)
+
+    def seek(self, offset: int, whence: int) -> int:
+        return os.lseek(self.fd, offset, whence)
+
+    def status(self) -> Status:
+        return status_of(os.fstat(self.fd))
+
+    def _wait(self, event: int) -> None:
+        """Wait until the stream is ready, or the guest's time is up."""
+        if self._watch.limits.seconds is None:
+            return
+        poll = select.poll()
+        poll.register(self.fd, event)
+        while not poll.poll(min(1000.0, (self._watch.remaining or 0.0) * 1000)):
+            end = self._watch.expired()
+            if end is not None:
+                raise EndRun(end)
+
+
+class CapturedInput(OpenFile):
+    """Standard input that was given as bytes."""
+
+    blocks = True
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._offset = 0
+
+    def read(self, length: int) -> bytes:
+        chunk = self._data[self._offset : self._offset + min(length, MOST_AT_ONCE)]
+        self._offset += len(chunk)
+        return chunk
+
+    def status(self) -> Status:
+        return made_up_status(PIPE_MODE)
+
+
+class CapturedOutput(OpenFile):
+    """A standard stream whose bytes become events."""
+
+    def __init__(self, stream: Literal["stdout", "stderr"], emit: Callable[[Wrote], None]) -> None:
+        self._stream: Literal["stdout", "stderr"] = stream
+        self._emit = emit
+
+    def write(self, data: bytes) -> int:
+        if data:
+            self._emit(Wrote(self._stream, data))
+        return len(data)
+
+    def status(self) -> Status:
+        return made_up_status(PIPE_MODE)
+
+
+class Null(OpenFile):
+    """/dev/null: nothing to read, and it takes everything."""
+
+    def read(self, length: int) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def seek(self, offset: int, whence: int) -> int:
+        return 0
+
+    def status(self) -> Status:
+        return made_up_status(DEVICE_MODE)
+
+
+class Zero(Null):
+    """/dev/zero: zeros without end."""
+
+    def read(self, length: int) -> bytes:
+        return bytes(min(length, MOST_AT_ONCE))
+
+
+DEVICES: dict[str, type[OpenFile]] = {"null": Null, "zero": Zero}
+
+
+class Directory(OpenFile):
+    """An open directory: its entries as they were when reading began, as (name, inode, type in `S_IF*`)."""
+
+    def __init__(self, fd: int, folder: Folder, list_entries: Callable[[int], list[tuple[bytes, int, int]]]):
+        self.fd = fd
+        self.folder = folder
+        self._list = list_entries
+        self._entries: list[tuple[bytes, int, int]] | None = None
+        self.position = 0
+
+    @property
+    def entries(self) -> list[tuple[bytes, int, int]]:
+        """All entries, `.` and `..` with them, in the order in which the guest gets them."""
+        if self._entries is None:
+            self._entries = self._list(self.fd)
+        return self._entries
+
+    def read(self, length: int) -> bytes:
+        raise Failed("EISDIR")
+
+    def seek(self, offset: int, whence: int) -> int:
+        if (offset, whence) != (0, os.SEEK_SET):
+            raise Failed("EINVAL")
+        self._entries, self.position = None, 0
+        return 0
+
+    def status(self) -> Status:
+        return status_of(os.fstat(self.fd))
+
+    def close(self) -> None:
+        os.close(self.fd)

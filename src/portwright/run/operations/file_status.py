@@ -1,0 +1,11 @@
+"""Describe the file that a path names, following symbolic links."""
+
+from __future__ import annotations
+
+from portwright.run.process import Process
+
+
+def perform(process: Process, path: bytes, status: int) -> int:
+    """The fields go where the ledger's `stat` has them."""
+    process.put_status(status, process.files.status(path, follow=True))
+    return 0

@@ -1,0 +1,59 @@
+"""Map fresh or file-backed memory; the result is its address."""
+
+from __future__ import annotations
+
+from portwright.run.engine import Access
+from portwright.run.failure import Failure
+from portwright.run.process import Process
+from portwright.run.protection import access_of
+
+
+def perform(
+    process: Process,
+    address: int,
+    length: int,
+    protection: frozenset[str],
+    flags: frozenset[str],
+    fd: int,
+    offset: int,
+) -> int | Failure:
+    """Private memory only: a shared map of a file that can be written is refused, loudly."""
+    space = process.space
+    access = access_of(protection)
+    size = space.whole_pages(length)
+    if access is None or not 0 < length <= space.highest or offset % space.page or offset < 0:
+        return Failure("EINVAL")
+    if process.ledger.memory.write_execute == "refused" and access & Access.WRITE and access & Access.EXECUTE:
+        return Failure("EPERM")
+    anonymous = fd < 0 or "MAP_ANONYMOUS" in flags
+    if not anonymous and "MAP_SHARED" in flags and access & Access.WRITE:
+        process.complain("not-offered", "map_memory: a shared map of a file that can be written", "")
+        return Failure("ENOTSUP")
+    content = b"" if anonymous else process.files.get(fd).contents(offset, size)
+    start = address
+    if "MAP_FIXED" in flags:
+        if address % space.page or address < process.ledger.memory.lowest:
+            return Failure("EINVAL")
+        if address + size > space.highest:
+            return Failure("ENOMEM")
+        space.unmap(address, size)
+    elif not _serves(process, address, size):
+        start = space.place(size)
+    if anonymous:
+        space.map_fresh(start, size, access, "map")
+    else:
+        space.map(start, size, access, "map")
+        process.engine.write(start, content)
+    return start
+
+
+def _serves(process: Process, address: int, size: int) -> bool:
+    """Whether to follow a wish for an address: only a kind kernel does, and only where nothing is."""
+    space = process.space
+    return (
+        process.hostility.kind
+        and address >= process.ledger.memory.map_base
+        and address % space.page == 0
+        and address + size <= space.stack_lowest
+        and space.is_free(address, size)
+    )

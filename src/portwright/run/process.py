@@ -1,0 +1,118 @@
+"""The guest's process as its system calls see it: memory, files, clocks, randomness, and what it has used.
+
+Operations are given one of these. Nothing here knows how a call is numbered or passed.
+"""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from portwright.describe.cpu import Cpu
+from portwright.describe.ledger import Ledger
+from portwright.run.address_space import AddressSpace
+from portwright.run.clocks import Clocks
+from portwright.run.engine import Access, Engine
+from portwright.run.events import Died, Exited
+from portwright.run.failure import EndRun, Failed
+from portwright.run.file_table import FileTable
+from portwright.run.hostility import Hostility
+from portwright.run.limits import Limits, Watch, output_end
+from portwright.run.structs import Layout
+
+# The kinds of file as POSIX names them; where a ledger has no constant of its own the usual value stands.
+_FILE_KINDS = {
+    stat.S_IFREG: "S_IFREG",
+    stat.S_IFDIR: "S_IFDIR",
+    stat.S_IFLNK: "S_IFLNK",
+    stat.S_IFCHR: "S_IFCHR",
+    stat.S_IFBLK: "S_IFBLK",
+    stat.S_IFIFO: "S_IFIFO",
+    stat.S_IFSOCK: "S_IFSOCK",
+}
+
+LONGEST_PAUSE = 3600.0
+Complain = Callable[[str, str, str], None]
+
+
+@dataclass(slots=True)
+class Process:
+    """One guest. `complain(kind, what, advice)` makes a report and lets the guest go on; `end` is set when it
+    is over."""
+
+    engine: Engine
+    ledger: Ledger
+    cpu: Cpu
+    space: AddressSpace
+    files: FileTable
+    clocks: Clocks
+    hostility: Hostility
+    watch: Watch
+    limits: Limits
+    complain: Complain
+    id: int = 2
+    end: Exited | Died | None = None
+    written: int = 0
+    _layouts: dict[str, Layout] = field(default_factory=dict)
+
+    def count_output(self, count: int) -> None:
+        """Count bytes that left the guest; raises `EndRun` when they are too many."""
+        self.written += count
+        if self.written > self.limits.output:
+            raise EndRun(output_end(self.limits.output))
+
+    def check_buffer(self, address: int, length: int, access: Access) -> None:
+        """Hold a buffer against the ledger's limit and the guest's own memory, all of it, as kernels do."""
+        limit = self.ledger.memory.buffer_limit
+        if length > self.space.highest or (limit is not None and length > limit):
+            raise Failed("EINVAL")
+        if length:
+            self.space.check(address, length, access)
+
+    def layout(self, name: str) -> Layout:
+        """A struct of the ledger; raises `Failed` (ENOSYS), with a report, where it has none of that name."""
+        found = self._layouts.get(name)
+        if found is None:
+            described = self.ledger.types.get(name)
+            if described is None:
+                self.complain(
+                    "not-offered",
+                    f"a call fills a `{name}`, and the ledger does not say how that is laid out",
+                    f"add [types.{name}] with its size and fields to the ledger",
+                )
+                raise Failed("ENOSYS")
+            found = self._layouts[name] = Layout(described, self.cpu.endian)
+        return found
+
+    def put_struct(self, name: str, address: int, values: Mapping[str, int]) -> None:
+        """Write a struct into the guest's memory."""
+        self.space.write(address, self.layout(name).pack(values))
+
+    def put_status(self, address: int, status: Mapping[str, int]) -> None:
+        """Write a file's status, its kind in the ledger's own numbers."""
+        self.put_struct("stat", address, {**status, "st_mode": self.mode(status["st_mode"])})
+
+    def mode(self, mode: int) -> int:
+        """A POSIX mode with the kind of file as the ledger numbers it."""
+        kind = stat.S_IFMT(mode)
+        known = self.ledger.constants.get(_FILE_KINDS.get(kind, ""), kind)
+        return stat.S_IMODE(mode) | known
+
+    def pause(self, nanoseconds: int) -> None:
+        """Let time pass, on the guest's clocks; raises `EndRun` when its own time is up meanwhile."""
+        if self.clocks.mode == "virtual":
+            self.clocks.pass_time(nanoseconds)
+            return
+        until = time.monotonic_ns() + nanoseconds
+        while (left := until - time.monotonic_ns()) > 0:
+            longest = self.watch.remaining
+            time.sleep(min(left / 10**9, LONGEST_PAUSE if longest is None else longest + 0.001))
+            end = self.watch.expired()
+            if end is not None:
+                raise EndRun(end)
+
+    def interrupted(self) -> bool:
+        """Whether a call that waits is to fail with EINTR now, in an OS that has it."""
+        return self.ledger.error_number("EINTR") is not None and self.hostility.interrupts()
