@@ -1,0 +1,111 @@
+"""Ports as their owners write them: found by path or name, every fault of both files in one answer, at its place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from portwright.base.errors import BadInput
+from portwright.describe import port as ports
+
+NAME = "x86_64-unknown-veridian"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A port of the user's own, outside the bundled ones."""
+    folder = tmp_path / "my port"
+    shutil.copytree(ports.find(NAME), folder, ignore=shutil.ignore_patterns("target"))
+    return folder
+
+
+def change(file: Path, old: str, new: str) -> int:
+    """Replace once; answers the line (from 1) that it stood in."""
+    text = file.read_text()
+    assert text.count(old) >= 1, f"{old!r} is not in {file}"
+    file.write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def faults(folder: Path) -> list[tuple[str, int | None, str, str]]:
+    with pytest.raises(BadInput) as caught:
+        ports.load(str(folder))
+    rows = []
+    for fault in caught.value.faults:
+        assert fault.where is not None
+        rows.append((Path(fault.where.file).name, fault.where.line, fault.what, fault.hint or ""))
+    return rows
+
+
+@pytest.mark.parametrize("name", ports.bundled())
+def test_every_bundled_port_loads_and_is_named_after_its_target(name: str) -> None:
+    port = ports.load(name)
+    assert port.target == name
+    assert port.ledger.offers
+    for program in port.manifest.program:
+        assert (port.folder / program.path).exists()
+
+
+def test_a_port_is_found_by_path_too(copy: Path) -> None:
+    assert ports.load(str(copy)).folder == copy.resolve()
+    assert ports.load(str(copy)).os == "veridian"
+
+
+def test_an_unknown_port_is_met_with_the_closest_name() -> None:
+    with pytest.raises(BadInput) as caught:
+        ports.load("x86_64-unknown-veridan")
+    assert f"did you mean `{NAME}`" in (caught.value.faults[0].hint or "")
+
+
+def test_all_faults_of_both_files_come_at_once_each_at_its_line(copy: Path) -> None:
+    lines = {
+        "page-sice": change(copy / "port.toml", "page-size", "page-sice"),
+        "clobbered": change(copy / "abi.toml", "clobbers", "clobbered"),
+    }
+    rows = faults(copy)
+    assert (
+        "port.toml",
+        lines["page-sice"],
+        "unknown key `os.page-sice`",
+        "did you mean `page-size`?",
+    ) in rows
+    assert ("abi.toml", lines["clobbered"], "unknown key `abi.clobbered`", "did you mean `clobbers`?") in rows
+
+
+def test_a_wrong_value_says_what_stands_there(copy: Path) -> None:
+    line = change(copy / "port.toml", "page-size = 4096", 'page-size = "big"')
+    assert any(row[:2] == ("port.toml", line) and "big" in row[2] for row in faults(copy))
+
+
+def test_a_file_that_is_no_toml_names_line_and_column(copy: Path) -> None:
+    text = (copy / "port.toml").read_text()
+    (copy / "port.toml").write_text(text + "\n[broken\n")
+    assert any(
+        row[0] == "port.toml" and row[1] is not None and row[1] > text.count("\n") for row in faults(copy)
+    )
+
+
+@pytest.mark.parametrize("file", ["port.toml", "abi.toml"])
+def test_missing_and_unreadable_files_are_named(copy: Path, file: str) -> None:
+    if file == "abi.toml":
+        (copy / file).unlink()
+        assert any(row[0] == file and "no such file" in row[2] for row in faults(copy))
+    (copy / file).write_bytes(b"\xff\xfe[port]")
+    assert any(row[0] == file and "cannot be read" in row[2] for row in faults(copy))
+
+
+def test_two_programs_of_one_name_are_refused(copy: Path) -> None:
+    with (copy / "port.toml").open("a") as file:
+        file.write('\n[[program]]\nname = "hello"\npath = "programs/hello"\nexpect = { exit = 0 }\n')
+    assert any("two programs have one name: hello" in row[2] for row in faults(copy))
+
+
+def test_the_digest_changes_with_what_is_said_not_with_how(copy: Path) -> None:
+    first = ports.load(str(copy)).digest
+    with (copy / "port.toml").open("a") as file:
+        file.write("\n# a remark\n")
+    assert ports.load(str(copy)).digest == first
+    change(copy / "port.toml", "page-size = 4096", "page-size = 8192")
+    assert ports.load(str(copy)).digest != first
