@@ -64,6 +64,7 @@ class EngineCpu:
     """One CPU's facts for the engines; `disassembler` names capstone's architecture and mode constants.
 
     `stack_writers` and `stack_readers`: mnemonics that access the stack without naming it.
+    `relative_relocation`: the ELF relocation that adds the load address to a word.
     """
 
     name: str
@@ -72,6 +73,7 @@ class EngineCpu:
     address_bits: int
     stack_writers: tuple[str, ...]
     stack_readers: tuple[str, ...]
+    relative_relocation: int
     hosted: Hosted | None = None
     emulated: Emulated | None = None
 

@@ -28,6 +28,7 @@ CPU = EngineCpu(
     address_bits=47,
     stack_writers=("push", "pushfq", "pushf", "call", "enter", "lcall"),
     stack_readers=("pop", "popfq", "popf", "ret", "retf", "retfq", "leave", "iretq", "iretd"),
+    relative_relocation=8,  # R_X86_64_RELATIVE
     hosted=Hosted(
         machines=("x86_64", "amd64"),
         audit_arch=0xC000_003E,
