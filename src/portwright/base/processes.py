@@ -12,12 +12,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from portwright.base.errors import Fault, MissingTool, StepFailed
+
+PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,28 @@ def _stream(
     reader.join()
     status = process.wait()
     return Completed(tuple(argv), status, b"".join(chunks), b"".join(lines), time.monotonic() - began)
+
+
+def watch(
+    argv: Sequence[str], *, cwd: Path | str | None = None, env: Mapping[str, str] | None = None
+) -> Generator[bytes, None, Completed]:
+    """Like `run`, but yields each line of standard error as it comes, and returns how the process ended."""
+    import tempfile
+
+    began = time.monotonic()
+    lines: list[bytes] = []
+    with tempfile.TemporaryFile() as output:
+        process = start(argv, cwd=cwd, env=env, stdout=output, stderr=subprocess.PIPE)
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                lines.append(line)
+                yield line
+            status = process.wait()
+        finally:
+            stop(process)
+        output.seek(0)
+        return Completed(tuple(argv), status, output.read(), b"".join(lines), time.monotonic() - began)
 
 
 def check(

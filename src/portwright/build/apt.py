@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError, Where
 from portwright.base.events import Advanced, Event
-from portwright.base.processes import Completed, environment, need, paste, run, start, stop
+from portwright.base.processes import Completed, environment, need, paste, run, watch
 
 STATUS = Path("/var/lib/dpkg/status")
 SYSTEM_LISTS = Path("/var/lib/apt/lists")
@@ -193,31 +191,23 @@ def _pool(source: str) -> str:
 
 def _watch(argv: Sequence[str], part: str) -> Generator[Event, None, Completed]:
     """Run apt and say how far it is, from the lines of its status on standard error."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        words = [*argv[:1], "-o", "APT::Status-Fd=2", *argv[1:]]
-        process = start(words, env=_environment(), stdout=output, stderr=subprocess.PIPE)
-        errors: list[bytes] = []
+    work = watch([*argv[:1], "-o", "APT::Status-Fd=2", *argv[1:]], env=_environment())
+    while True:
         try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                fields = line.decode(errors="replace").strip().split(":", 3)
-                if fields[0] in ("dlstatus", "pmstatus") and len(fields) == 4:
-                    yield Advanced(part, int(float(fields[2] or 0)), fields[3])
-                else:
-                    errors.append(line)
-            status = process.wait()
-        finally:
-            stop(process)
-        output.seek(0)
-        return Completed(tuple(argv), status, output.read(), b"".join(errors), time.monotonic() - began)
+            fields = next(work).decode(errors="replace").strip().split(":", 3)
+        except StopIteration as end:
+            done: Completed = end.value
+            return done
+        if fields[0] in ("dlstatus", "pmstatus") and len(fields) == 4:
+            yield Advanced(part, int(float(fields[2] or 0)), fields[3])
 
 
 def _check(done: Completed, what: str, place: Path) -> None:
     """Pass on what ended well; else raise an error that names a full disk or a missing network as such."""
     if done.status == 0:
         return
-    text = done.error_text + done.text
+    said = [line for line in done.error_text.splitlines() if not line.startswith(("dlstatus:", "pmstatus:"))]
+    text = "\n".join([*said, done.text])
     lines = [
         line for line in text.splitlines() if line.startswith(("E: ", "dpkg", "tar: "))
     ] or text.splitlines()
