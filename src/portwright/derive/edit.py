@@ -5,7 +5,9 @@ The engine that finds the places on the syntax tree is `overlay.py`; nothing her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,17 @@ class TomlTable:
 
 
 Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgUnordered | TomlTable
+
+
+def to_json(edits: Sequence[Edit]) -> str:
+    """Edits as one stable JSON document."""
+    rows = [{"edit": type(edit).__name__, **asdict(edit)} for edit in edits]
+    return json.dumps(rows, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str) -> tuple[Edit, ...]:
+    """The edits of a document that `to_json` wrote."""
+    kinds = {
+        kind.__name__: kind for kind in (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgUnordered, TomlTable)
+    }
+    return tuple(kinds[row.pop("edit")](**row) for row in json.loads(text))

@@ -14,6 +14,9 @@ from portwright.base.hashing import hash_value
 
 PORTWRIGHT = "portwright"
 
+NOT_IN_KEY = ("why", "room")
+"""What of a step does not change what it makes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -32,8 +35,14 @@ class Step:
     `argv[0] == "portwright"` means work done by portwright's own code: `argv[1]` names an entry of
     `build/steps/`, and `fingerprint` is the hash of the code that it runs. `env` is the whole environment
     but for what the executor adds (HOME, PATH, TMPDIR). `outputs` are names below the step's output folder.
-    In argv, env and cwd, `{out}` stands for the step's output folder and `{STEP}` for that of step STEP.
-    `needs` names steps that must be done before; `why` is one sentence for `--explain`.
+    In argv, env and cwd, `{out}` stands for the step's output folder, `{STEP}` for that of step STEP, and
+    `{texts}` for the folder of the plan's texts. `needs` names steps that must be done before; `why` is one
+    sentence for `--explain`. A step without argv does nothing itself: it is a name for what it needs.
+
+    The output folder is named by the step's key and made whole or not at all; with `place`, it is that folder
+    below the plan's own, updated in place (cargo's target folder: what is still right is not built again) and
+    emptied first where `start_over` is not what it was. `stdout` names an output that takes what the command
+    prints. `room` is how many bytes of disk the step may need.
     """
 
     name: str
@@ -47,15 +56,23 @@ class Step:
     fingerprint: str = ""
     kind: Literal["tool", "portwright"] = "tool"
     cached: bool = True
+    place: str = ""
+    start_over: str = ""
+    stdout: str = ""
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An ordered set of steps (each after all it needs) and the generated texts that they read."""
+    """An ordered set of steps (each after all it needs) and the generated texts that they read.
+
+    `identity` names the folder that holds the texts and what is updated in place: one per port and variant.
+    """
 
     target: str
     steps: tuple[Step, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError where there is none."""
@@ -72,7 +89,8 @@ class Plan:
         """The cache key of every step."""
         keys: dict[str, str] = {}
         for step in self.steps:
-            keys[step.name] = hash_value([asdict(step), [[need, keys[need]] for need in step.needs]])
+            said = {name: value for name, value in asdict(step).items() if name not in NOT_IN_KEY}
+            keys[step.name] = hash_value([said, [[need, keys[need]] for need in step.needs]])
         return keys
 
     def closure(self, goal: str) -> tuple[Step, ...]:
@@ -103,4 +121,4 @@ def from_json(text: str) -> Plan:
         )
         for step in value["steps"]
     )
-    return Plan(value["target"], steps, value["texts"])
+    return Plan(value["target"], steps, value["texts"], value["identity"])

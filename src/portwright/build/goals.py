@@ -1,0 +1,162 @@
+"""What other rooms ask the build for: a goal of a port, or a crate built for a port; answers paths.
+
+result = yield from goals.build(goals.request("x86_64-unknown-veridian"), "programs")
+result.sysroot, result.programs["hello"]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portwright.base.errors import BadInput, Fault, Where, closest
+from portwright.base.events import Event, Note
+from portwright.build import executor, facts, tool_versions
+from portwright.build.executor import Done, Settings
+from portwright.build.store import Store
+from portwright.derive import build_plan
+from portwright.derive.build_plan import Crate, Facts
+from portwright.derive.plan import Plan
+from portwright.describe import lock
+from portwright.describe import toolchain as toolchains
+from portwright.describe.port import Port
+from portwright.describe.toolchain import Toolchain
+
+GOALS = ("spec", "view", "std", "sysroot", "programs")
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build made. Paths are None or absent where the goal did not ask for them.
+
+    `spec` is the target's JSON; `sysroot` what `rustc --sysroot` takes; `programs` binaries by the program's
+    name (the binary of the crate's own name first). `ran` names the steps that were not done already.
+    """
+
+    target: str
+    folder: Path
+    spec: Path
+    toolchain: Toolchain
+    lock: str
+    ran: tuple[str, ...]
+    view: Path | None = None
+    sysroot: Path | None = None
+    programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+
+
+def prepare(port: Port, crates: Sequence[Crate] | None = None) -> tuple[Plan, Facts]:
+    """The plan of a port on this machine, and the facts that it was made from."""
+    found = facts.gather(port, toolchains.find(rust=port.manifest.toolchain.rust), crates)
+    return build_plan.plan(port, found), found
+
+
+def build(
+    port: Port, goal: str = "programs", *, settings: Settings | None = None, update_lock: bool = False
+) -> Generator[Event, None, BuildResult]:
+    """Bring a goal of the port about; a goal is one of `GOALS` or the name of a program."""
+    wanted = _step(port, goal)
+    plan, found = prepare(port, None if goal == "programs" or wanted.startswith("program-") else ())
+    return (yield from _build(port, plan, found, wanted, settings, update_lock))
+
+
+def build_crate(
+    port: Port, path: Path, *, settings: Settings | None = None
+) -> Generator[Event, None, BuildResult]:
+    """Build a Cargo package folder or a `.rs` file for the port (the sysroot first, if need be)."""
+    crate = facts.crate(path)
+    plan, found = prepare(port, [crate])
+    return (yield from _build(port, plan, found, build_plan.crate_step(crate.name), settings, False))
+
+
+def _step(port: Port, goal: str) -> str:
+    """The step of a goal; raises `BadInput` with what there is."""
+    programs = [program.name for program in port.manifest.program]
+    if goal in GOALS:
+        return goal
+    if goal in programs:
+        return build_plan.crate_step(goal)
+    near = closest(goal, [*GOALS, *programs])
+    hint = f"did you mean `{near}`? " if near else ""
+    hint += f"goals: {', '.join(GOALS)}; programs: {', '.join(programs) or 'none'}"
+    raise BadInput(
+        [Fault(f"the port has no goal `{goal}`", Where(port.folder / "port.toml"), hint, "build/goal")]
+    )
+
+
+def _build(
+    port: Port, plan: Plan, found: Facts, goal: str, settings: Settings | None, update_lock: bool
+) -> Generator[Event, None, BuildResult]:
+    state = lock.hold(
+        port,
+        lock.of(found.toolchain, found.source_digest, tool_versions.versions(found.toolchain)),
+        accept=update_lock,
+    )
+    if state != "same":
+        yield Note(f"{lock.place(port)} {state}")
+    done = yield from executor.run(plan, goal, settings)
+    gone = _gone(done.store, plan, found, goal)
+    if gone:
+        # A binary was taken away behind our back.
+        for name in gone:
+            done.store.forget(plan.step(name))
+        again = yield from executor.run(plan, goal, settings)
+        done = Done(done.store, (*done.ran, *again.ran))
+    return _result(plan, found, goal, done, state)
+
+
+def _gone(store: Store, plan: Plan, found: Facts, goal: str) -> list[str]:
+    steps = [build_plan.crate_step(crate.name) for crate in found.crates]
+    asked = [name for name in steps if plan.step(name) in plan.closure(goal)]
+    return [name for name in asked if not all(path.is_file() for path in binaries(store, plan, name))]
+
+
+def _result(plan: Plan, found: Facts, goal: str, done: Done, state: str) -> BuildResult:
+    steps = {step.name for step in plan.closure(goal)}
+    store = done.store
+    sysroot = None
+    if "sysroot" in steps:
+        sysroot = done.out("sysroot")
+        _point(store.folder / "sysroot", sysroot)
+    return BuildResult(
+        plan.target,
+        store.folder,
+        store.texts / f"{plan.target}.json",
+        found.toolchain,
+        state,
+        done.ran,
+        view=done.out("view") if goal == "view" or "view" in done.ran else None,
+        sysroot=sysroot,
+        programs={
+            crate.name: binaries(store, plan, build_plan.crate_step(crate.name))
+            for crate in found.crates
+            if build_plan.crate_step(crate.name) in steps
+        },
+    )
+
+
+def _point(link: Path, sysroot: Path) -> None:
+    """Keep a stable path that leads to the last sysroot, for the configuration of users' crates."""
+    if link.is_symlink() and link.readlink() == sysroot:
+        return
+    fresh = link.with_name(".sysroot.link")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(sysroot)
+    fresh.replace(link)
+
+
+def binaries(store: Store, plan: Plan, name: str) -> tuple[Path, ...]:
+    """The programs that a crate's step made, the one of the crate's own name first."""
+    step = plan.step(name)
+    out = store.out(step)
+    if not step.stdout:
+        return tuple(out / output for output in step.outputs)
+    own = name.removeprefix("program-")
+    found: dict[Path, None] = {}
+    for line in (out / step.stdout).read_text().splitlines():
+        if line.startswith("{"):
+            executable = json.loads(line).get("executable")
+            if executable:
+                found[Path(executable)] = None
+    return tuple(sorted(found, key=lambda path: (path.name != own, path.name)))
