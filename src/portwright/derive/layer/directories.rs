@@ -1,0 +1,42 @@
+//! Operations on directories, with Rust types. What entries look like is the ledger's: see `DirectoryForm`.
+
+use super::abi::{self, Failure};
+use super::files::{self, Fd};
+use super::uninterrupted;
+use crate::ffi::CStr;
+
+/// Opens a directory for reading; as a file, where the system has no call of its own for it.
+pub fn open_directory(path: &CStr) -> Result<Fd, Failure> {
+    if abi::OFFERS_OPEN_DIRECTORY {
+        // SAFETY: the path ends in NUL and outlives the call.
+        return uninterrupted(|| unsafe { abi::open_directory(path) });
+    }
+    let flags = abi::O_RDONLY.get()? | abi::O_DIRECTORY.or_none() | abi::O_CLOEXEC.or_none();
+    files::open(path, flags, 0)
+}
+
+/// Closes what `open_directory` opened.
+pub fn close_directory(fd: Fd) -> Result<(), Failure> {
+    if abi::OFFERS_CLOSE_DIRECTORY {
+        // SAFETY: no memory is passed.
+        return unsafe { abi::close_directory(fd) }.map(drop);
+    }
+    files::close(fd)
+}
+
+/// Reads the next entries into the buffer; the count is the call's own (see the ledger's [directory]).
+pub fn read_directory(fd: Fd, buffer: &mut [u8]) -> Result<usize, Failure> {
+    // SAFETY: the call writes at most `len` bytes into the buffer.
+    let call = || unsafe { abi::read_directory(fd, buffer.as_mut_ptr().expose_provenance(), buffer.len()) };
+    Ok(uninterrupted(call)?.min(buffer.len()))
+}
+
+pub fn create_directory(path: &CStr, mode: usize) -> Result<(), Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    unsafe { abi::create_directory(path, mode) }.map(drop)
+}
+
+pub fn remove_directory(path: &CStr) -> Result<(), Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    unsafe { abi::remove_directory(path) }.map(drop)
+}

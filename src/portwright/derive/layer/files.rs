@@ -1,0 +1,128 @@
+//! Operations on files, with Rust types: paths end in NUL, buffers know their lengths, a status is read by field.
+
+#![allow(dead_code)] // the family is whole; std calls what it needs
+
+use super::abi::{self, Failure};
+use super::uninterrupted;
+use crate::ffi::CStr;
+use crate::mem::MaybeUninit;
+
+/// The system's number of an open file.
+pub type Fd = usize;
+
+pub const STDIN: Fd = 0;
+pub const STDOUT: Fd = 1;
+pub const STDERR: Fd = 2;
+
+/// An open file, closed when dropped.
+#[derive(Debug)]
+pub struct Handle(Fd);
+
+impl Handle {
+    /// Owns an open file from now on.
+    pub fn new(fd: Fd) -> Handle {
+        Handle(fd)
+    }
+
+    pub fn fd(&self) -> Fd {
+        self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // A failure to close cannot be told to anybody, and the number is gone in any case.
+        let _ = close(self.0);
+    }
+}
+
+/// A file's status as the system wrote it.
+#[derive(Clone)]
+pub struct Status([u8; abi::stat::SIZE]);
+
+impl Status {
+    /// A field of the status; 0 where the system's struct has no such field.
+    pub fn field(&self, field: Option<abi::Field>) -> i64 {
+        self.optional(field).unwrap_or(0)
+    }
+
+    /// A field of the status, if the system's struct has it.
+    pub fn optional(&self, field: Option<abi::Field>) -> Option<i64> {
+        field?.read(&self.0)
+    }
+}
+
+pub fn open(path: &CStr, flags: usize, mode: usize) -> Result<Fd, Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    uninterrupted(|| unsafe { abi::open(path, flags, mode) })
+}
+
+pub fn close(fd: Fd) -> Result<(), Failure> {
+    // SAFETY: no memory is passed. An interrupted close is not repeated: the number may be another file's by then.
+    unsafe { abi::close(fd) }.map(drop)
+}
+
+pub fn read(fd: Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Failure> {
+    if buffer.is_empty() {
+        return Ok(0);
+    }
+    // SAFETY: the call writes at most `len` bytes into the buffer.
+    let count = unsafe { abi::read(fd, buffer.as_mut_ptr().expose_provenance(), buffer.len()) }?;
+    Ok(count.min(buffer.len()))
+}
+
+pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Failure> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    // SAFETY: the call reads at most `len` bytes.
+    let count = unsafe { abi::write(fd, bytes.as_ptr().expose_provenance(), bytes.len()) }?;
+    Ok(count.min(bytes.len()))
+}
+
+pub fn seek(fd: Fd, offset: i64, whence: abi::Constant) -> Result<u64, Failure> {
+    let whence = whence.get()?;
+    // SAFETY: no memory is passed.
+    unsafe { abi::seek(fd, offset, whence) }.map(|position| position as u64)
+}
+
+pub fn set_length(fd: Fd, length: i64) -> Result<(), Failure> {
+    // SAFETY: no memory is passed.
+    uninterrupted(|| unsafe { abi::set_length(fd, length) }).map(drop)
+}
+
+pub fn fd_status(fd: Fd) -> Result<Status, Failure> {
+    // SAFETY: `status_of` gives the address of a buffer of the struct's size.
+    status_of(|address| unsafe { abi::fd_status(fd, address) })
+}
+
+pub fn file_status(path: &CStr) -> Result<Status, Failure> {
+    // SAFETY: as in `fd_status`, and the path ends in NUL.
+    status_of(|address| unsafe { abi::file_status(path, address) })
+}
+
+pub fn link_status(path: &CStr) -> Result<Status, Failure> {
+    // SAFETY: as in `file_status`.
+    status_of(|address| unsafe { abi::link_status(path, address) })
+}
+
+pub fn remove_file(path: &CStr) -> Result<(), Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    unsafe { abi::remove_file(path) }.map(drop)
+}
+
+pub fn rename(path: &CStr, target: &CStr) -> Result<(), Failure> {
+    // SAFETY: both paths end in NUL and outlive the call.
+    unsafe { abi::rename(path, target) }.map(drop)
+}
+
+fn status_of(call: impl Fn(usize) -> Result<usize, Failure>) -> Result<Status, Failure> {
+    // Structs of systems hold words at most this large; a kernel may refuse a less aligned address.
+    #[repr(align(16))]
+    struct Aligned([u8; abi::stat::SIZE]);
+
+    let mut buffer = Aligned([0; abi::stat::SIZE]);
+    uninterrupted(|| call(buffer.0.as_mut_ptr().expose_provenance()))?;
+    Ok(Status(buffer.0))
+}
+

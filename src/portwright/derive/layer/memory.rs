@@ -1,0 +1,66 @@
+//! Operations on memory, and whole pages of it from whichever of them the system offers.
+
+#![allow(dead_code)] // the family is whole; std calls what it needs
+
+use super::abi::{self, Failure};
+use crate::ptr;
+
+/// Maps fresh private memory for reading and writing, wherever the system likes.
+pub fn map_memory(length: usize) -> Result<*mut u8, Failure> {
+    let protection = abi::PROT_READ.get()? | abi::PROT_WRITE.get()?;
+    let flags = abi::MAP_PRIVATE.get()? | abi::MAP_ANONYMOUS.get()?;
+    const NO_FILE: usize = usize::MAX;
+    // SAFETY: a fresh mapping at an address that the system chooses touches nothing that is in use.
+    let address = unsafe { abi::map_memory(0, length, protection, flags, NO_FILE, 0) }?;
+    Ok(ptr::with_exposed_provenance_mut(address))
+}
+
+/// Takes mapped memory away.
+///
+/// # Safety
+///
+/// Nothing may use the memory any more.
+pub unsafe fn unmap_memory(address: *mut u8, length: usize) -> Result<(), Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { abi::unmap_memory(address.expose_provenance(), length) }.map(drop)
+}
+
+/// Changes what may be done with mapped memory.
+///
+/// # Safety
+///
+/// No access that the protection forbids may follow.
+pub unsafe fn protect_memory(address: *mut u8, length: usize, protection: usize) -> Result<(), Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { abi::protect_memory(address.expose_provenance(), length, protection) }.map(drop)
+}
+
+/// Moves the end of the data segment; 0 asks where it is. The answer is the end that holds now.
+///
+/// # Safety
+///
+/// Nothing may use memory that the new end cuts off.
+pub unsafe fn set_break(address: usize) -> Result<usize, Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { abi::set_break(address) }
+}
+
+/// At least `length` bytes of fresh memory, in whole pages: (address, bytes), or null.
+///
+/// Calls must not overlap: the heap's lock holds them apart.
+pub fn pages(length: usize) -> (*mut u8, usize) {
+    const NONE: (*mut u8, usize) = (ptr::null_mut(), 0);
+    let Some(length) = length.max(1).checked_next_multiple_of(abi::PAGE_SIZE) else { return NONE };
+    if abi::OFFERS_MAP_MEMORY {
+        return map_memory(length).map_or(NONE, |address| (address, length));
+    }
+    // SAFETY: the segment only grows, from an end that is its own.
+    let grown = unsafe { set_break(0) }.and_then(|end| {
+        let start = end.checked_next_multiple_of(abi::PAGE_SIZE).ok_or(Failure::TooLarge)?;
+        let wanted = start.checked_add(length).ok_or(Failure::TooLarge)?;
+        // SAFETY: as above. A system that cannot grow the segment answers with the old end.
+        let reached = unsafe { set_break(wanted) }?;
+        if reached >= wanted { Ok(start) } else { Err(Failure::TooLarge) }
+    });
+    grown.map_or(NONE, |start| (ptr::with_exposed_provenance_mut(start), length))
+}

@@ -1,0 +1,95 @@
+//! std's platform layer for systems that are reached by system calls: what all of std's `sys` modules stand on.
+//!
+//! `abi` is generated from the port's ledger and holds every number; the modules named after families of
+//! operations give the calls Rust types. Nothing in here knows which system it runs on.
+
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+pub mod abi;
+#[cfg(not(test))]
+mod cpu;
+pub mod directories;
+pub mod files;
+#[cfg(not(test))]
+mod float128;
+pub mod memory;
+pub mod process;
+pub mod random;
+pub mod start;
+pub mod threads;
+pub mod time;
+
+use crate::io;
+
+/// The status with which a shell reports a process that aborted (128 and SIGABRT's 6).
+///
+/// No operation raises a signal, and an illegal instruction would tell the system's log rather than the parent.
+const ABORTED: i32 = 134;
+
+/// The status of a program that panicked, as `lang_start` gives it where panics unwind.
+#[cfg(not(test))]
+const PANICKED: i32 = 101;
+
+// std is staged, and this is the impl of a stable trait; nobody outside can name a `Failure`.
+#[doc(hidden)]
+#[stable(feature = "rust1", since = "1.0.0")]
+impl From<abi::Failure> for io::Error {
+    fn from(failure: abi::Failure) -> io::Error {
+        match failure {
+            abi::Failure::Os(number) => io::Error::from_raw_os_error(number),
+            abi::Failure::NotOffered(message) => io::Error::from_static_message(message),
+            abi::Failure::TooLarge => {
+                io::const_error!(io::ErrorKind::InvalidInput, "a number is too large for the system's call")
+            }
+        }
+    }
+}
+
+/// Calls again while a call fails only because it was interrupted.
+pub fn uninterrupted<T>(mut call: impl FnMut() -> Result<T, abi::Failure>) -> Result<T, abi::Failure> {
+    loop {
+        match call() {
+            Err(abi::Failure::Os(number)) if Some(number) == abi::EINTR => {}
+            done => return done,
+        }
+    }
+}
+
+// SAFETY: called once, before main; the arguments were kept by the start code already.
+pub unsafe fn init(_argc: isize, _argv: *const *const u8, _sigpipe: u8) {}
+
+// SAFETY: called once, after main; there is nothing to give back.
+pub unsafe fn cleanup() {}
+
+pub fn unsupported<T>() -> io::Result<T> {
+    Err(unsupported_err())
+}
+
+pub fn unsupported_err() -> io::Error {
+    io::Error::UNSUPPORTED_PLATFORM
+}
+
+pub fn abort_internal() -> ! {
+    process::end(ABORTED)
+}
+
+/// What a panic runtime calls that cannot unwind, when the panic's message has been printed.
+///
+/// The message may lie in libtest's capture buffer, which nobody would read any more: it goes out first.
+#[cfg(not(test))]
+#[rustc_std_internal_symbol]
+fn __rust_abort() -> ! {
+    if let Ok(Some(captured)) = crate::io::try_set_output_capture(None)
+        && let Ok(text) = captured.try_lock()
+    {
+        let mut rest = text.as_slice();
+        while !rest.is_empty() {
+            match files::write(files::STDERR, rest) {
+                Ok(count) if count > 0 => rest = &rest[count.min(rest.len())..],
+                Err(abi::Failure::Os(number)) if Some(number) == abi::EINTR => {}
+                _ => break,
+            }
+        }
+    }
+    process::end(PANICKED)
+}

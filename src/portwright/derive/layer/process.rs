@@ -1,0 +1,36 @@
+//! Operations on the process itself.
+
+use super::abi::{self, Failure};
+use crate::ffi::CStr;
+
+/// Asks the system to end the process; comes back only where it cannot.
+pub fn exit(status: i32) -> Failure {
+    // SAFETY: no memory is passed.
+    match unsafe { abi::exit(status as isize) } {
+        Err(failure) => failure,
+        Ok(_) => Failure::TooLarge,
+    }
+}
+
+/// Ends the process, by an illegal instruction where nothing else does.
+pub fn end(status: i32) -> ! {
+    exit(status);
+    crate::intrinsics::abort()
+}
+
+pub fn process_id() -> Result<usize, Failure> {
+    // SAFETY: no memory is passed.
+    unsafe { abi::process_id() }
+}
+
+/// Writes the current directory's path, with a NUL, into the buffer.
+pub fn current_directory(buffer: &mut [u8]) -> Result<&CStr, Failure> {
+    // SAFETY: the call writes at most `len` bytes into the buffer.
+    unsafe { abi::current_directory(buffer.as_mut_ptr().expose_provenance(), buffer.len()) }?;
+    CStr::from_bytes_until_nul(buffer).map_err(|_| Failure::TooLarge)
+}
+
+pub fn change_directory(path: &CStr) -> Result<(), Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    unsafe { abi::change_directory(path) }.map(drop)
+}

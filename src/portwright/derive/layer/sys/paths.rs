@@ -1,0 +1,95 @@
+//! The current directory, lists of paths, and places that programs ask for by what they are for.
+
+use crate::ffi::{CStr, OsStr, OsString};
+use crate::path::{Path, PathBuf};
+use crate::sys::helpers::run_path_with_cstr;
+use crate::sys::pal::{abi, process, unsupported};
+use crate::sys::env::getenv;
+use crate::{fmt, io, slice};
+
+const SEPARATOR: u8 = b':';
+
+pub fn getcwd() -> io::Result<PathBuf> {
+    const MOST: usize = 1 << 20;
+    let mut length = 512;
+    loop {
+        let mut buffer = vec![0; length];
+        match process::current_directory(&mut buffer) {
+            Ok(path) => return Ok(path_of(path.to_bytes()).to_path_buf()),
+            Err(abi::Failure::Os(number)) if Some(number) == abi::ERANGE && length < MOST => length *= 2,
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+pub fn chdir(path: &Path) -> io::Result<()> {
+    run_path_with_cstr(path, &|path: &CStr| Ok(process::change_directory(path)?))
+}
+
+fn path_of(bytes: &[u8]) -> &Path {
+    // SAFETY: this system's `OsStr` is any bytes.
+    Path::new(unsafe { OsStr::from_encoded_bytes_unchecked(bytes) })
+}
+
+pub struct SplitPaths<'a>(slice::Split<'a, u8, fn(&u8) -> bool>);
+
+pub fn split_paths(unparsed: &OsStr) -> SplitPaths<'_> {
+    fn separates(byte: &u8) -> bool {
+        *byte == SEPARATOR
+    }
+    SplitPaths(unparsed.as_encoded_bytes().split(separates as fn(&u8) -> bool))
+}
+
+impl<'a> Iterator for SplitPaths<'a> {
+    type Item = PathBuf;
+
+    fn next(&mut self) -> Option<PathBuf> {
+        self.0.next().map(|bytes| path_of(bytes).to_path_buf())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+#[derive(Debug)]
+pub struct JoinPathsError;
+
+pub fn join_paths<I, T>(paths: I) -> Result<OsString, JoinPathsError>
+where
+    I: Iterator<Item = T>,
+    T: AsRef<OsStr>,
+{
+    let mut joined = OsString::new();
+    for (index, path) in paths.enumerate() {
+        let path = path.as_ref();
+        if path.as_encoded_bytes().contains(&SEPARATOR) {
+            return Err(JoinPathsError);
+        }
+        if index > 0 {
+            joined.push(":");
+        }
+        joined.push(path);
+    }
+    Ok(joined)
+}
+
+impl fmt::Display for JoinPathsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a path in the list has a `{}` in it", char::from(SEPARATOR))
+    }
+}
+
+impl crate::error::Error for JoinPathsError {}
+
+pub fn current_exe() -> io::Result<PathBuf> {
+    unsupported()
+}
+
+pub fn temp_dir() -> PathBuf {
+    getenv(OsStr::new("TMPDIR")).map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+}
+
+pub fn home_dir() -> Option<PathBuf> {
+    getenv(OsStr::new("HOME")).map(PathBuf::from)
+}

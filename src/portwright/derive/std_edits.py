@@ -1,0 +1,244 @@
+"""Every edit that gives Rust's std a port's platform layer: new files, and arms and terms that name the port's OS.
+
+The Rust text lies in `layer/`; what is generated from the ledger is `generators/std_abi.py`'s. The places are
+those of Rust 1.96's source tree.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from portwright.base.errors import Fault, PortwrightError
+from portwright.derive.edit import (
+    ArmFirst,
+    AttributeTerm,
+    BuildTerm,
+    CfgUnordered,
+    Edit,
+    NewFile,
+    TomlTable,
+)
+from portwright.derive.generators import std_abi
+from portwright.describe import std_needs
+from portwright.describe.cpu import Cpu, cpu
+from portwright.describe.port import Port
+
+LAYER = Path(__file__).resolve().parent / "layer"
+_SYS = "std/src/sys"
+_PAL = f"{_SYS}/pal/portwright"
+
+# The modules of `sys` that take their whole content from the layer: module -> what std would do without.
+_WHOLE = {
+    "alloc": "no heap: std does not build",
+    "args": "the program would have no arguments",
+    "env": "reading the environment would panic",
+    "io/error": "std does not build",
+    "random": "std does not build",
+    "stdio": "output would be thrown away, the panic message too",
+    "time": "reading a clock would panic",
+}
+
+
+def edits(port: Port) -> tuple[Edit, ...]:
+    """All edits for a port, in a fixed order; raises where the ledger holds what the layer cannot use."""
+    condition = f'target_os = "{port.os}"'
+    return (*_new_files(port), *_arms(condition), *_terms(condition), _constants(port, condition))
+
+
+def needs_thread_local(port: Port) -> bool:
+    """Whether the target spec may say `has-thread-local`: some one gives threads a thread pointer."""
+    return std_needs.thread_pointer(port.ledger)
+
+
+@cache
+def _text(name: str) -> str:
+    return (LAYER / name).read_text(encoding="utf-8")
+
+
+def _cpu_file(facts: Cpu) -> str:
+    name = f"cpus/{facts.rustc_arch}.rs"
+    if not (LAYER / name).is_file():
+        what = f"std's layer has no start code for {facts.name}"
+        hint = f"write src/portwright/derive/layer/{name}: `_start` and the block of thread-locals"
+        raise PortwrightError([Fault(what, None, hint, "std/cpu")])
+    return name
+
+
+def _new_files(port: Port) -> list[Edit]:
+    found: list[Edit] = [
+        NewFile(f"{_PAL}/abi.rs", std_abi.generate(port), "the port's ledger as constants and calls"),
+        NewFile(
+            f"{_PAL}/cpu.rs",
+            _text(_cpu_file(cpu(port.ledger.abi.cpu))),
+            "the first instructions of a program are the CPU's own",
+        ),
+    ]
+    for path in sorted(LAYER.glob("*.rs")):
+        target = "mod" if path.stem == "pal" else path.stem
+        why = "the operations of the vocabulary, as std's modules use them"
+        found.append(NewFile(f"{_PAL}/{target}.rs", _text(path.name), why))
+    for path in sorted((LAYER / "sys").rglob("*.rs")):
+        name = path.relative_to(LAYER).as_posix()
+        found.append(NewFile(_sys_path(name), _text(name), "std's platform module over operations"))
+    return found
+
+
+def _sys_path(name: str) -> str:
+    """`sys/time.rs` -> `.../sys/time/portwright.rs`; `sys/fs/file.rs` -> `.../sys/fs/portwright/file.rs`."""
+    parts = name.removeprefix("sys/").removesuffix(".rs").split("/")
+    if len(parts) == 1:
+        module = {"error": "io/error"}.get(parts[0], parts[0])
+        return f"{_SYS}/{module}/portwright.rs"
+    return f"{_SYS}/{parts[0]}/portwright/{'/'.join(parts[1:])}.rs"
+
+
+def _arm(module: str, condition: str, body: str, why: str, block: int = 1, of: int = 1) -> ArmFirst:
+    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
+    path = f"{_SYS}/{module}" if module.endswith(".rs") else f"{_SYS}/{module}/mod.rs"
+    return ArmFirst(path, block, of, f"{condition} => {{\n{lines}}}", why)
+
+
+def _arms(condition: str) -> list[Edit]:
+    uses = {
+        "alloc": "",
+        "random": "pub use portwright::{fill_bytes, hashmap_random_keys};",
+        "time": "use portwright as imp;",
+    }
+    found: list[Edit] = []
+    for module, why in _WHOLE.items():
+        use = uses.get(module, "pub use portwright::*;")
+        found.append(
+            _arm(module, condition, f"mod portwright;\n{use}", why, of=2 if module == "io/error" else 1)
+        )
+    why = "entry, exit and the operations that everything else calls"
+    found += [
+        _arm("pal", condition, "mod portwright;\npub use self::portwright::*;", why),
+        _arm("fs", condition, "mod portwright;\nuse portwright as imp;", "files would be unsupported"),
+        _arm("paths", condition, "mod portwright;\nuse portwright as imp;", "there would be no `temp_dir`"),
+        _arm(
+            "exit.rs",
+            condition,
+            "crate::sys::pal::process::end(code)",
+            "`process::exit` would abort",
+            block=2,
+            of=2,
+        ),
+        _arm("process", condition, _PROCESS, "`process::id` would panic"),
+        _arm("thread", condition, _THREAD, "`thread::sleep` would panic"),
+    ]
+    return [*found, *_thread_local_arms(condition)]
+
+
+_PROCESS = """
+mod portwright;
+#[allow(dead_code)] // its getpid
+mod unsupported;
+mod imp {
+    pub use super::portwright::getpid;
+    pub use super::unsupported::{
+        ChildPipe, Command, CommandArgs, EnvKey, ExitCode, ExitStatus, ExitStatusError, Process, Stdio,
+        output, read_output,
+    };
+}
+"""
+
+_THREAD = """
+mod portwright;
+pub use portwright::{sleep, yield_now};
+#[expect(dead_code)]
+mod unsupported;
+pub use unsupported::{
+    DEFAULT_MIN_STACK_SIZE, Thread, available_parallelism, current_os_id, set_name,
+};
+"""
+
+_NO_THREADS = """
+mod no_threads;
+pub use no_threads::{EagerStorage, LazyStorage, thread_local_inner};
+pub(crate) use no_threads::{LocalPointer, local_pointer};
+"""
+
+
+def _thread_local_arms(condition: str) -> list[Edit]:
+    return [
+        _arm(
+            "thread_local",
+            f"all({condition}, not(target_thread_local))",
+            _NO_THREADS,
+            "without a thread pointer there is one thread, and its variables are statics",
+            block=1,
+            of=4,
+        ),
+        _arm(
+            "thread_local",
+            condition,
+            "pub(crate) fn enable() {}",
+            "the start code runs the destructors itself, after main",
+            block=3,
+            of=4,
+        ),
+    ]
+
+
+def _terms(condition: str) -> list[Edit]:
+    common = "the shared list of owned strings serves this system"
+    return [
+        AttributeTerm(f"{_SYS}/args/mod.rs", "mod common", condition, common),
+        AttributeTerm(f"{_SYS}/env/mod.rs", "mod common", condition, common),
+        AttributeTerm(
+            f"{_SYS}/random/mod.rs",
+            "pub fn hashmap_random_keys",
+            condition,
+            "maps must work on a system without random bytes: the layer has a `hashmap_random_keys` of its own",
+            negated=True,
+        ),
+        AttributeTerm(
+            "std/src/rt.rs",
+            "fn __rust_abort",
+            condition,
+            "a panic that cannot unwind ends the process with status 101, `process::abort` does not",
+            negated=True,
+        ),
+        BuildTerm(
+            "std/build.rs",
+            'target_os == "hermit"',
+            condition.replace("=", "=="),
+            "std would be unstable to use: `restricted_std`",
+        ),
+        TomlTable(
+            "std/Cargo.toml",
+            f"target.'cfg({condition})'.dependencies",
+            "dlmalloc = { version = \"0.2.10\", features = ['rustc-dep-of-std'] }",
+            "the heap",
+        ),
+        BuildTerm(
+            "test/src/lib.rs",
+            '!cfg!(target_os = "zkvm")',
+            f"!cfg!({condition})",
+            "there is one thread: tests run in it, one after the other",
+        ),
+        BuildTerm(
+            "test/src/lib.rs",
+            'cfg!(target_os = "zkvm")',
+            f"cfg!({condition})",
+            "a test that must panic would end the run: there is neither an unwinder nor a second process",
+        ),
+    ]
+
+
+def _constants(port: Port, condition: str) -> Edit:
+    lines = "\n".join(
+        f'    pub const {name}: &str = "{value}";'
+        for name, value in (
+            ("FAMILY", ""),
+            ("OS", port.os),
+            ("DLL_PREFIX", ""),
+            ("DLL_SUFFIX", ""),
+            ("DLL_EXTENSION", ""),
+            ("EXE_SUFFIX", ""),
+            ("EXE_EXTENSION", ""),
+        )
+    )
+    entry = f"#[cfg({condition})]\npub mod os {{\n{lines}\n}}\n"
+    return CfgUnordered(f"{_SYS}/env_consts.rs", entry, "`std::env::consts::OS` would be empty")

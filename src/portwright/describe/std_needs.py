@@ -1,0 +1,108 @@
+"""What std's platform layer needs of a ledger besides the operations themselves: constants, struct fields, tables.
+
+The generator of std's constants, `portwright std` and the ledger's check read these; nothing here judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portwright.describe.ledger import Call, Ledger, Part
+from portwright.describe.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one operation needs: without `constants` and `fields` it cannot work; `better` only widens it."""
+
+    constants: tuple[str, ...] = ()
+    better: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    better_fields: tuple[str, ...] = ()
+    directory: bool = False
+    clock: bool = False
+
+
+_STATUS = Need(
+    constants=("S_IFMT", "S_IFDIR", "S_IFREG"),
+    better=("S_IFLNK",),
+    fields=("st_mode", "st_size"),
+    better_fields=(
+        *("st_atime", "st_atime_nsec", "st_mtime", "st_mtime_nsec"),
+        *("st_birthtime", "st_birthtime_nsec"),
+    ),
+)
+_TIME = ("tv_sec", "tv_nsec")
+
+NEEDS: Mapping[str, Need] = {
+    "open": Need(
+        constants=("O_RDONLY",),
+        better=("O_WRONLY", "O_RDWR", "O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_CLOEXEC", "O_DIRECTORY"),
+    ),
+    "seek": Need(constants=("SEEK_SET", "SEEK_CUR", "SEEK_END")),
+    "map_memory": Need(constants=("PROT_READ", "PROT_WRITE", "MAP_PRIVATE", "MAP_ANONYMOUS")),
+    "fd_status": _STATUS,
+    "file_status": _STATUS,
+    "link_status": _STATUS,
+    "read_directory": Need(directory=True),
+    "clock_read": Need(fields=_TIME, clock=True),
+    "sleep": Need(fields=_TIME),
+}
+ERRORS: tuple[str, ...] = ("EBADF", "EINTR", "ERANGE")
+
+
+def need(operation: str) -> Need:
+    """What an operation needs besides a call that means it."""
+    return NEEDS.get(operation, Need())
+
+
+def constants() -> tuple[str, ...]:
+    """Every constant that the layer names, sorted."""
+    return tuple(sorted({name for each in NEEDS.values() for name in (*each.constants, *each.better)}))
+
+
+def fields(operations: Mapping[str, Operation]) -> dict[str, tuple[str, ...]]:
+    """The fields that the layer reads or writes, by the type's name."""
+    found: dict[str, dict[str, None]] = {}
+    for name, each in NEEDS.items():
+        for argument in operations[name].arguments:
+            if argument.type is not None:
+                rows = found.setdefault(argument.type, {})
+                rows.update(dict.fromkeys((*each.fields, *each.better_fields)))
+    return {name: tuple(rows) for name, rows in sorted(found.items())}
+
+
+def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
+    """What an operation that the ledger offers still lacks there: `[types.stat] st_mode`, `[constants] O_RDONLY`."""
+    wanted = need(operation.name)
+    _, call = ledger.offers[operation.name]
+    missing = [f"[constants] {name}" for name in wanted.constants if name not in ledger.constants]
+    for argument in operation.arguments:
+        if argument.type is None or not by_address(call, argument.name):
+            continue
+        layout = ledger.types.get(argument.type)
+        if layout is None:
+            missing.append(f"[types.{argument.type}]")
+        else:
+            known = (f"[types.{argument.type}] {name}" for name in wanted.fields if name not in layout.fields)
+            missing += known
+    if wanted.directory and ledger.directory is None:
+        missing.append("[directory]")
+    if wanted.clock and not ledger.clocks:
+        missing.append("[clocks]")
+    return tuple(dict.fromkeys(missing))
+
+
+def by_address(call: Call, argument: str) -> bool:
+    """Whether a call passes a struct argument's address, not a part of it (or nothing)."""
+    if call.arguments is None:
+        return True
+    parts = [p.argument for p in call.arguments if isinstance(p, Part)]
+    return argument in call.arguments and argument not in parts
+
+
+def thread_pointer(ledger: Ledger) -> bool:
+    """Whether a program's threads have a thread pointer, so that `#[thread_local]` can work."""
+    set_by = ledger.entry.thread_pointer.set_by
+    return set_by == "os" or (set_by == "program" and "set_thread_pointer" in ledger.offers)
