@@ -1,0 +1,35 @@
+"""A panic strategy that nothing on the OS can carry out.
+
+## What it does
+Holds `panic-strategy` against `[os] unwinder` and against `[std] panic`.
+
+## Why is this bad?
+Unwinding, the default, calls `_Unwind_RaiseException` and reads unwind tables at run time: where neither std
+nor the OS brings an unwinder, programs do not link, or a panic becomes a crash without a message.
+
+## Example
+No `"panic-strategy"` for an OS whose libc has no unwinder.
+
+## Since
+All versions of rustc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from portwright.describe.spec_case import Case
+from portwright.describe.rule import Edit, Finding
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """At most one finding."""
+    strategy = case.text("panic-strategy")
+    key = ("panic-strategy",) if case.given("panic-strategy") else ()
+    if case.os is not None and case.os.unwinder == "none" and strategy == "unwind":
+        default = "" if key else " (it is the default)"
+        what = f"a panic unwinds{default}, and [os] unwinder says that nothing can"
+        yield Finding(what, key, edits=(Edit("panic-strategy", "abort"),), safe=True)
+    elif case.manifest is not None and case.manifest.std.panic == "unwind" and strategy == "abort":
+        what = "[std] panic is `unwind`, and the target's panic strategy is `abort`"
+        yield Finding(what, key, "make them agree")
