@@ -125,8 +125,9 @@ class Fixed(Described):
 
 def _form(value: Any) -> str | None:
     """Which form of a passed argument a value was meant to be, so that a fault in it is reported once."""
-    if isinstance(value, str | Packed | Part | Fixed):
-        return {Packed: "[pack]", Part: "[as]", Fixed: "[value]"}.get(type(value), "[name]")
+    for kind, form in ((str, "[name]"), (Packed, "[pack]"), (Part, "[as]"), (Fixed, "[value]")):
+        if isinstance(value, kind):
+            return form
     if not isinstance(value, dict):
         return None
     keys = {"pack": "[pack]", "value": "[value]", "as": "[as]", "as_": "[as]", "argument": "[as]"}

@@ -36,13 +36,17 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of an operation, in the vocabulary's own order."""
+    """One argument of an operation, in the vocabulary's own order.
+
+    A call that has no `optional` argument still means the operation: what it would say is then left to the OS.
+    """
 
     name: str
     kind: Kind
     length: str | None = None
     constants: str | None = None
     type: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

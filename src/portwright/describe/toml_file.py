@@ -1,21 +1,23 @@
 """Read TOML into pydantic models, with every fault at its file, line and column in one pass.
 
-Positions come from a syntax tree that is built only when there is a fault to place.
+Positions come from a syntax tree (`toml_positions`) that is built only when there is a fault to place.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from portwright.base.errors import BadInput, Fault, Where, closest
+from portwright.describe.toml_positions import Key, positions
 
 Model = TypeVar("Model", bound=BaseModel)
-Key = str | int
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -32,80 +34,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _syntax_fault(path: Path, message: str) -> Fault:
-    import re
-
     place = re.search(r"\(at line (\d+), column (\d+)\)", message)
     where = Where(path, int(place[1]), int(place[2])) if place else Where(path)
     return Fault(re.sub(r" \(at .*\)$", "", message), where, "this is not TOML 1.0", "toml/syntax")
-
-
-def positions(text: str) -> dict[tuple[Key, ...], tuple[int, int]]:
-    """(line, column) of every key and table in a TOML text, both from 1; array elements by index."""
-    import tree_sitter_toml
-    from tree_sitter import Language, Node, Parser
-
-    tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
-    found: dict[tuple[Key, ...], tuple[int, int]] = {}
-    counts: dict[tuple[Key, ...], int] = {}
-
-    def note(path: tuple[Key, ...], node: Node) -> None:
-        found.setdefault(path, (node.start_point[0] + 1, node.start_point[1] + 1))
-
-    def words(node: Node) -> list[str]:
-        if node.type == "dotted_key":
-            return [word for child in node.named_children for word in words(child)]
-        raw = (node.text or b"").decode()
-        if node.type == "quoted_key":
-            return [str(next(iter(tomllib.loads(f"{raw} = 0"))))]
-        return [raw]
-
-    def value(path: tuple[Key, ...], node: Node) -> None:
-        if node.type == "inline_table":
-            for pair in node.named_children:
-                if pair.type == "pair":
-                    entry(path, pair)
-        elif node.type == "array":
-            for index, child in enumerate(c for c in node.named_children if c.type != "comment"):
-                note((*path, index), child)
-                value((*path, index), child)
-
-    def entry(prefix: tuple[Key, ...], pair: Node) -> None:
-        key, content = pair.named_children[0], pair.named_children[-1]
-        path = prefix
-        for word in words(key):
-            path = (*path, word)
-            note(path, key)
-        value(path, content)
-
-    def resolve(parts: list[str]) -> tuple[Key, ...]:
-        path: tuple[Key, ...] = ()
-        for part in parts:
-            path = (*path, part)
-            if path in counts:
-                path = (*path, counts[path] - 1)
-        return path
-
-    for node in tree.root_node.named_children:
-        if node.type == "pair":
-            entry((), node)
-            continue
-        if node.type not in ("table", "table_array_element"):
-            continue
-        parts = words(node.named_children[0])
-        prefix: tuple[Key, ...]
-        if node.type == "table":
-            prefix = resolve(parts)
-        else:
-            array = (*resolve(parts[:-1]), parts[-1])
-            counts[array] = counts.get(array, 0) + 1
-            note(array, node)
-            prefix = (*array, counts[array] - 1)
-        for length in range(1, len(prefix) + 1):
-            note(prefix[:length], node)
-        for pair in node.named_children[1:]:
-            if pair.type == "pair":
-                entry(prefix, pair)
-    return found
 
 
 class Places:
@@ -129,33 +60,104 @@ class Places:
         return Where(self.path, line, column)
 
 
-def _fault(error: Mapping[str, Any], model: type[BaseModel], places: Places) -> Fault:
-    location: Sequence[Key] = [part for part in error["loc"] if not _is_branch(part)]
-    dotted = ".".join(str(part) for part in location)
-    where = places(*location)
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(model, location[:-1])
+def validate(model: type[Model], tables: Mapping[str, Any], places: Places) -> Model:
+    """Make the model of a file's tables; raises `BadInput` with every fault, each at its place."""
+    try:
+        return model.model_validate(tables)
+    except ValidationError as error:
+        raise BadInput(_Faults(model, tables, places).of(error)) from None
+
+
+class _Faults:
+    """Turns pydantic's errors into faults: one per place, in the order of the file."""
+
+    def __init__(self, model: type[BaseModel], tables: Mapping[str, Any], places: Places) -> None:
+        self._model, self._tables, self._places = model, tables, places
+
+    def of(self, error: ValidationError) -> list[Fault]:
+        rows: dict[tuple[Key, ...], list[Mapping[str, Any]]] = {}
+        for row in error.errors(include_url=False):
+            rows.setdefault(self._location(row), []).append(row)
+        faults: dict[tuple[Key, ...], Fault] = {}
+        meant: set[tuple[Key, ...]] = set()
+        for location, group in rows.items():
+            if group[0]["type"] == "extra_forbidden" or _refused_key(group[0]):
+                faults[location], near = self._unknown(location, group[0])
+                meant.add((*location[:-1], near or ""))
+            elif group[0]["type"] == "missing":
+                faults[location] = self._missing(location)
+            else:
+                faults[location] = self._value(location, group)
+        # A key that is missing because it is misspelled is one fault, and the misspelling tells more.
+        left = [fault for location, fault in faults.items() if location not in meant]
+        return sorted(left, key=lambda fault: (_line(fault), fault.what))
+
+    def _location(self, row: Mapping[str, Any]) -> tuple[Key, ...]:
+        """The keys of pydantic's location that are in the file: it also names the branches of unions."""
+        location: list[Key] = []
+        value: Any = self._tables
+        for part in row["loc"]:
+            inside = isinstance(value, Mapping) and part in value
+            if inside or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
+                value = value[part]
+                location.append(part)
+        if row["type"] == "missing":
+            location.append(row["loc"][-1])
+        return tuple(location)
+
+    def _unknown(self, location: tuple[Key, ...], row: Mapping[str, Any]) -> tuple[Fault, str | None]:
+        known = _choices(row) or sorted(_known_keys(self._model, location[:-1]))
         near = closest(str(location[-1]), known)
-        hint = f"did you mean `{near}`?" if near else f"known keys here: {', '.join(sorted(known))}"
-        return Fault(f"unknown key `{dotted}`", where, hint, "toml/unknown-key")
-    if error["type"] == "missing":
-        return Fault(f"`{dotted}` is missing", where, f"add `{location[-1]} = ...`", "toml/missing-key")
-    given = error.get("input")
-    shown = "" if isinstance(given, dict | list) else f" (here: {given!r})"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Fault(f"`{dotted}`: {message}{shown}", where, None, "toml/value")
+        hint = f"did you mean `{near}`?" if near else f"known keys here: {', '.join(known)}"
+        what = f"unknown key `{_dotted(location)}`"
+        return Fault(what, self._places(*location), hint, "toml/unknown-key"), near
+
+    def _missing(self, location: tuple[Key, ...]) -> Fault:
+        what = f"`{_dotted(location)}` is missing"
+        return Fault(what, self._places(*location), f"add `{location[-1]} = ...`", "toml/missing-key")
+
+    def _value(self, location: tuple[Key, ...], group: Sequence[Mapping[str, Any]]) -> Fault:
+        messages = [re.sub("^Value error, |^Input should ", "", str(row["msg"])) for row in group]
+        message = messages[0] + "".join(
+            f", or {text.removeprefix('Input should be ')}" for text in dict.fromkeys(messages[1:])
+        )
+        given = group[0].get("input")
+        shown = "" if isinstance(given, dict | list) or not location else f" (here: {given!r})"
+        near = closest(given, _choices(group[0])) if isinstance(given, str) else None
+        hint = f"did you mean `{near}`?" if near else None
+        head = f"`{_dotted(location)}`: " if location else ""
+        return Fault(f"{head}{message}{shown}", self._places(*location), hint, "toml/value")
 
 
-def _is_branch(part: Key) -> bool:
-    """Whether a part of pydantic's location names a branch of a union, not a key of the file."""
-    return isinstance(part, str) and (
-        part.startswith(("function-", "tagged-", "constrained-")) or "[" in part
+def _refused_key(row: Mapping[str, Any]) -> bool:
+    """Whether pydantic refused a key of a table whose keys are a fixed set, not a value."""
+    return bool(row["loc"]) and row["loc"][-1] == "[key]"
+
+
+def _choices(row: Mapping[str, Any]) -> list[str]:
+    """The values that a refused value could have had, where they are a fixed set."""
+    return re.findall(r"'([^']*)'", str(row.get("ctx", {}).get("expected", "")))
+
+
+def _dotted(location: Sequence[Key]) -> str:
+    """`a.b[0].c`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(
+        "."
     )
+
+
+def _line(fault: Fault) -> tuple[int, int]:
+    return (fault.where.line or 0, fault.where.column or 0) if fault.where else (0, 0)
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
 
 
 def _known_keys(model: type[BaseModel], location: Sequence[Key]) -> set[str]:
     """The keys that the model's JSON Schema allows in the table at `location`."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     definitions = schema.get("$defs", {})
     nodes = _branches(schema, definitions)
     for part in location:
@@ -167,8 +169,6 @@ def _known_keys(model: type[BaseModel], location: Sequence[Key]) -> set[str]:
                 inner.append(node["properties"][part])
             elif isinstance(node.get("additionalProperties"), dict):
                 inner.append(node["additionalProperties"])
-            elif node.get("title") == part:
-                inner.append(node)
         nodes = [branch for node in inner for branch in _branches(node, definitions)]
     return {key for node in nodes for key in node.get("properties", {})}
 
@@ -181,13 +181,3 @@ def _branches(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[M
     if branches:
         return [inner for branch in branches for inner in _branches(branch, definitions)]
     return [node]
-
-
-def validate(model: type[Model], tables: Mapping[str, Any], places: Places) -> Model:
-    """Make the model of a file's tables; raises `BadInput` with every fault, each at its place."""
-    try:
-        return model.model_validate(tables)
-    except ValidationError as error:
-        rows = error.errors(include_url=False)
-        faults = {(_fault(row, model, places)): None for row in rows}
-        raise BadInput(list(faults)) from None

@@ -10,7 +10,7 @@ OPERATION = Operation(
     summary="Make a directory.",
     arguments=(
         Argument("path", "path"),
-        Argument("mode", "mode"),
+        Argument("mode", "mode", optional=True),
     ),
     result="none",
     unlocks=("std::fs::create_dir", "std::fs::create_dir_all"),

@@ -11,7 +11,7 @@ OPERATION = Operation(
     arguments=(
         Argument("buffer", "bytes-out", length="length"),
         Argument("length", "size"),
-        Argument("flags", "flags", constants="GRND_"),
+        Argument("flags", "flags", constants="GRND_", optional=True),
     ),
     result="size",
     unlocks=("HashMap's keys (RandomState)",),

@@ -11,7 +11,7 @@ OPERATION = Operation(
     arguments=(
         Argument("path", "path"),
         Argument("flags", "flags", constants="O_"),
-        Argument("mode", "mode"),
+        Argument("mode", "mode", optional=True),
     ),
     result="fd",
     unlocks=(

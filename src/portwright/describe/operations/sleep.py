@@ -10,7 +10,7 @@ OPERATION = Operation(
     summary="Wait for a duration; the rest of an interrupted wait goes to `remaining` (address 0: nowhere).",
     arguments=(
         Argument("duration", "struct-in", type="timespec"),
-        Argument("remaining", "struct-out", type="timespec"),
+        Argument("remaining", "struct-out", type="timespec", optional=True),
     ),
     result="none",
     unlocks=("std::thread::sleep",),

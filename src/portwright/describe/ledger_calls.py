@@ -1,0 +1,211 @@
+"""The checks of a ledger's calls: their numbers, their operations, and how each passes its arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from portwright.base.errors import closest
+from portwright.describe import std_needs
+from portwright.describe.ledger import Call, Fixed, Packed, Part
+from portwright.describe.ledger_finding import Case, Finding, number_key
+from portwright.describe.ledger_tables import suggestion
+from portwright.describe.operation import Operation, vocabulary
+
+# Without these nothing runs: each row is one of several ways.
+NEEDED = (("write",), ("map_memory", "set_break"), ("exit",))
+
+
+def plain(name: str) -> str:
+    """A call's name without what only style puts there: `set_pgid` and `SetPgid` are one name."""
+    return name.replace("_", "").lower()
+
+
+def numbers(case: Case) -> Iterator[Finding]:
+    """One number with two calls, one call under two names."""
+    by_number: dict[int, str] = {}
+    by_name: dict[str, str] = {}
+    for name, call in case.ledger.syscalls.items():
+        for number in [] if call.number is None else [call.number, *call.aliases]:
+            other = by_number.setdefault(number, name)
+            if other != name or [call.number, *call.aliases].count(number) > 1:
+                first = number_key(other, case.ledger.syscalls[other], number)
+                what = f"number {number} is `{name}` here and `{other}` at {case.line(*first)}"
+                yield case.error("number-twice", what, *number_key(name, call, number))
+        for spelling in {plain(name), plain(call.kernel_name or name)}:
+            other = by_name.setdefault(spelling, name)
+            if other != name:
+                what = (
+                    f"`{name}` and `{other}` ({case.line('syscalls', other)}) are one call with two numbers"
+                )
+                hint = f"if so, give {call.number} as one of the `aliases` of `{other}`"
+                yield case.error("call-twice", what, "syscalls", name, hint=hint)
+                break
+        if call.kernel_aliases and len(call.kernel_aliases) != len(call.aliases):
+            what = f"{len(call.aliases)} aliases have {len(call.kernel_aliases)} names in the kernel"
+            yield case.error("alias-names", what, "syscalls", name, "kernel-aliases")
+        if call.aliases and call.symbol is not None:
+            yield case.error("symbol-alias", "a symbol has no further numbers", "syscalls", name, "aliases")
+
+
+def operations(case: Case) -> Iterator[Finding]:
+    """Operations that do not exist, that two calls provide, that nothing provides, or that lack what they need."""
+    known = vocabulary()
+    first: dict[str, str] = {}
+    for name, call in case.ledger.syscalls.items():
+        if call.operation is None:
+            continue
+        key = ("syscalls", name, "operation")
+        if call.operation not in known:
+            hint = suggestion(call.operation, known, "operations")
+            yield case.error("unknown-operation", f"unknown operation `{call.operation}`", *key, hint=hint)
+        elif call.operation in first:
+            other = first[call.operation]
+            what = f"`{other}` ({case.line('syscalls', other)}) provides `{call.operation}` already"
+            yield case.warning(
+                "operation-twice", what, *key, hint="only the first is used: take `operation` away from one"
+            )
+        else:
+            first[call.operation] = name
+            for lack in std_needs.lacks(case.ledger, known[call.operation]):
+                what = f"`{name}` means `{call.operation}`, which needs {lack}"
+                yield case.error("lacks", what, *key, hint="say it in the ledger, or std cannot use the call")
+    for ways in NEEDED:
+        if not set(ways) & set(first):
+            what = f"nothing provides `{'` or `'.join(ways)}`, without which no program of std runs"
+            hint = f'give the call that does it `operation = "{ways[0]}"`'
+            yield case.error("needed-operation", what, "syscalls", hint=hint)
+
+
+def arguments(case: Case) -> Iterator[Finding]:
+    """What each call passes, against what its operation has and what the registers hold."""
+    for name, call in case.ledger.syscalls.items():
+        meaning = vocabulary().get(call.operation or "")
+        passed = call.arguments
+        if passed is None:
+            passed = [argument.name for argument in meaning.arguments] if meaning else []
+        room = len(case.ledger.abi.arguments)
+        if call.symbol is None and len(passed) > room:
+            key = "arguments" if call.arguments is not None else "operation"
+            what = f"`{name}` has {len(passed)} arguments, and the trap passes {room}"
+            hint = "pack two into one, as the kernel does: { pack = [...] }"
+            yield case.error("too-many-arguments", what, "syscalls", name, key, hint=hint)
+        for index, value in enumerate(call.arguments or []):
+            yield from _fixed(case, name, call, index, value) if isinstance(value, Fixed) else ()
+            yield from _packed(case, name, index, value) if isinstance(value, Packed) else ()
+        if meaning is not None:
+            yield from _meant(case, name, call, meaning)
+        yield from _limits(case, name, call, meaning)
+
+
+def _fixed(case: Case, name: str, call: Call, index: int, value: Fixed) -> Iterator[Finding]:
+    known = {**case.ledger.constants, **call.constants}
+    for word in value.value.split("|") if isinstance(value.value, str) else []:
+        if word.strip() not in known:
+            near = closest(word.strip(), known)
+            hint = f"did you mean `{near}`?" if near else "put it into [constants] or into the call's own"
+            what = f"unknown constant `{word.strip()}`"
+            yield case.error(
+                "unknown-constant", what, "syscalls", name, "arguments", index, "value", hint=hint
+            )
+
+
+def _packed(case: Case, name: str, index: int, value: Packed) -> Iterator[Finding]:
+    width = case.cpu.pointer_bits if case.cpu else None
+    taken: dict[int, str] = {}
+    for place, field in enumerate(value.pack):
+        key = ("syscalls", name, "arguments", index, "pack", place)
+        if field.bits <= 0 or field.shift < 0:
+            yield case.error("pack", "a packed argument has 1 bit or more, shifted by 0 or more", *key)
+            continue
+        bits = range(field.shift, field.shift + field.bits)
+        if width is not None and bits.stop > width:
+            what = f"`{field.argument}` ends at bit {bits.stop}, and a register has {width}"
+            yield case.error("pack-outside", what, *key)
+        for other in dict.fromkeys(taken[bit] for bit in bits if bit in taken):
+            yield case.error("pack-overlap", f"`{field.argument}` and `{other}` share bits", *key)
+        taken |= dict.fromkeys(bits, field.argument)
+
+
+def _names(call: Call) -> Iterator[tuple[str, tuple[str | int, ...], Part | None]]:
+    """Each operation argument that a call passes, the key below the call where it says so, its part if only one."""
+    for index, value in enumerate(call.arguments or []):
+        key = ("arguments", index)
+        if isinstance(value, str):
+            yield value, key, None
+        elif isinstance(value, Part):
+            yield value.argument, (*key, "argument"), value
+        elif isinstance(value, Packed):
+            for place, field in enumerate(value.pack):
+                yield field.argument, (*key, "pack", place, "argument"), None
+
+
+def _meant(case: Case, name: str, call: Call, meaning: Operation) -> Iterator[Finding]:
+    if call.arguments is None:
+        return
+    known = tuple(argument.name for argument in meaning.arguments)
+    rows = list(_names(call))
+    for argument, key, part in rows:
+        if argument not in known:
+            hint = suggestion(argument, known, f"arguments of `{meaning.name}`")
+            what = f"`{meaning.name}` has no argument `{argument}`"
+            yield case.error("unknown-argument", what, "syscalls", name, *key, hint=hint)
+        elif part is not None:
+            wanted = ("path",) if part.as_ == "length" else ("struct-in",)
+            if meaning.argument(argument).kind not in wanted:
+                what = f"`{argument}` of `{meaning.name}` has no {part.as_}: it is no {wanted[0]}"
+                yield case.error("wrong-part", what, "syscalls", name, *key)
+    whole = Counter(argument for argument, _, part in rows if part is None)
+    for argument, times in whole.items():
+        if times > 1:
+            what = f"`{argument}` is passed {times} times"
+            yield case.warning("argument-twice", what, "syscalls", name, "arguments")
+    said = set(whole) | {argument for argument, _, part in rows if part and part.as_ != "length"}
+    for each in meaning.arguments:
+        if each.name in said:
+            yield from _constants(case, name, call, each.name, each.constants)
+        elif each.optional:
+            what = f"`{name}` never passes `{each.name}` of `{meaning.name}`: the OS decides it"
+            yield case.warning("unpassed-argument", what, "syscalls", name, "arguments")
+        else:
+            what = f"`{name}` never passes `{each.name}`, without which it cannot mean `{meaning.name}`"
+            yield case.error("unpassed-argument", what, "syscalls", name, "arguments")
+
+
+def _constants(case: Case, name: str, call: Call, argument: str, prefix: str | None) -> Iterator[Finding]:
+    known = (*case.ledger.constants, *call.constants)
+    if prefix and not any(constant.startswith(prefix) for constant in known):
+        what = f"`{argument}` of `{name}` is made of constants `{prefix}...`, and the ledger has none"
+        hint = "put them into [constants], or only 0 can be passed"
+        yield case.warning("no-constants", what, "syscalls", name, "arguments", hint=hint)
+
+
+def _limits(case: Case, name: str, call: Call, meaning: Operation | None) -> Iterator[Finding]:
+    key = ("syscalls", name, "limit")
+    if call.limit is not None:
+        known = tuple(dict.fromkeys(argument for argument, _, _ in _names(call)))
+        if call.arguments is None and meaning is not None:
+            known = tuple(argument.name for argument in meaning.arguments)
+        if call.limit.argument not in known:
+            hint = suggestion(call.limit.argument, known, f"arguments of `{name}`")
+            what = f"`{name}` has no argument `{call.limit.argument}`"
+            yield case.error("unknown-argument", what, *key, "argument", hint=hint)
+        if call.limit.at_most <= 0:
+            yield case.error("limit", "a limit of less than 1 lets nothing pass", *key, "at-most")
+        if call.limit.beyond is not None and call.limit.beyond not in case.ledger.errors:
+            hint = suggestion(call.limit.beyond, case.ledger.errors, "errors")
+            what = f"unknown error `{call.limit.beyond}`"
+            yield case.error("unknown-error", what, *key, "beyond", hint=hint)
+    known_constants = {**case.ledger.constants, **call.constants}
+    for index, constant in enumerate(call.ignores):
+        if constant not in known_constants:
+            hint = (
+                suggestion(constant, known_constants, "constants")
+                if closest(constant, known_constants)
+                else None
+            )
+            what = f"unknown constant `{constant}`"
+            yield case.error("unknown-constant", what, "syscalls", name, "ignores", index, hint=hint)
+
+
+CHECKS = (numbers, operations, arguments)
