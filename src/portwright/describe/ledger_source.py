@@ -82,7 +82,7 @@ def compare(ledger: Ledger, places: Places, folder: Path) -> tuple[list[Found], 
             continue
         entries = list(_entries(ledger, places, kind))
         chosen = _table(ledger, kind, entries, folder)
-        if chosen is None and (folder.is_dir() or kind == KINDS[-1] and not found):
+        if chosen is None and (folder.is_dir() or (kind == KINDS[-1] and not found)):
             raise _no_table(ledger, kind, folder)
         if chosen is not None:
             found.append(chosen[1])
@@ -107,7 +107,8 @@ def _entries(ledger: Ledger, places: Places, kind: Kind) -> Iterator[_Entry]:
     else:
         for name, call in ledger.syscalls.items():
             numbers = [] if call.number is None else [call.number, *call.aliases]
-            kernel = [call.kernel_name, *(call.kernel_aliases or [None] * len(call.aliases))]
+            further: list[str | None] = [*call.kernel_aliases] or [None] * len(call.aliases)
+            kernel = [call.kernel_name, *further]
             for number, own in zip(numbers, kernel, strict=False):
                 names = (own, name) if own and number == call.number else ((own,) if own else (name,))
                 yield _Entry(name, names, number, places(*number_key(name, call, number)))
@@ -237,9 +238,9 @@ def _compared(kind: Kind, entries: Sequence[_Entry], table: Table, where: Found)
         at = Where(where.file, number.line)
         outcome = "unreadable" if value is None else outcome
         yield Row(kind, outcome, entry.name, entry.value, entry.at, value, number.name, at, hint)
-    for number in (each for rest in left.values() for each in rest):
-        at = Where(where.file, number.line)
-        yield Row(kind, "not-in-ledger", number.name, None, None, _value(kind, number), number.name, at)
+    for each in (each for rest in left.values() for each in rest):
+        at = Where(where.file, each.line)
+        yield Row(kind, "not-in-ledger", each.name, None, None, _value(kind, each), each.name, at)
 
 
 def _take(entry: _Entry, left: dict[str, list[Number]]) -> Number | None:

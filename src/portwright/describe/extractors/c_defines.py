@@ -27,13 +27,24 @@ TOKEN = re.compile(
     r"|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>()?:])"
 )
 TYPES = frozenset({"int", "long", "unsigned", "signed", "short", "char", "size_t", "uint32_t", "uint64_t"})
-BINARY = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"))
-BINARY += (("+", "-"), ("*", "/", "%"))
+# Operators of two sides, the loosest first.
+BINARY: tuple[tuple[str, ...], ...] = (
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("==", "!="),
+    ("<", ">", "<=", ">="),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
 
 
 def extract(text: str, facts: Mapping[str, str]) -> list[Table]:
     """One table of all the macros without parameters that are defined at the end of the text."""
-    macros = {name: ("1", 0) for name in PREDEFINED.get(facts.get("target_arch", ""), ())}
+    macros = dict.fromkeys(PREDEFINED.get(facts.get("target_arch", ""), ()), ("1", 0))
     order: dict[str, None] = {}
     open_: list[tuple[bool, bool]] = []  # of each open #if: whether it is read now, whether a branch was
     for line, directive, rest in _directives(text):
