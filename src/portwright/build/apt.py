@@ -16,6 +16,7 @@ from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError, Where
 from portwright.base.events import Advanced, Event
+from portwright.base.files import disk_errors
 from portwright.base.processes import Completed, environment, need, paste, run, watch
 
 STATUS = Path("/var/lib/dpkg/status")
@@ -109,8 +110,9 @@ class Apt:
 
 def own_state(folder: Path) -> Apt:
     """Apt with lists and caches in `folder`, on the machine's configured sources; needs no root."""
-    for name in ("state/lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder):
+        for name in ("state/lists/partial", "cache/archives/partial"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
     words = [f"Dir::State={folder / 'state'}", f"Dir::Cache={folder / 'cache'}", "APT::Sandbox::User="]
     words.append(f"Dir::State::status={STATUS}")
     return Apt(folder / "state" / "lists", tuple(word for each in words for word in ("-o", each)))
