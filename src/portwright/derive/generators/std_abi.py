@@ -173,17 +173,35 @@ fn field(value: usize, bits: u32, shift: u32) -> Result<usize, Failure> {{
     Ok((value & mask) << shift)
 }}
 
-fn timespec(duration: Duration) -> Result<[u8; timespec::SIZE], Failure> {{
-    let mut bytes = [0; timespec::SIZE];
-    let (Some(seconds), Some(nanoseconds)) = (timespec::TV_SEC, timespec::TV_NSEC) else {{
-        return Err(Failure::TooLarge);
-    }};
-    let most = i64::MAX >> (64 - 8 * seconds.size.clamp(1, 8) as u32);
-    let whole = i64::try_from(duration.as_secs()).unwrap_or(most).min(most);
-    if seconds.write(&mut bytes, whole) && nanoseconds.write(&mut bytes, duration.subsec_nanos() as i64) {{
-        Ok(bytes)
-    }} else {{
-        Err(Failure::TooLarge)
+/// A `struct timespec` in memory, aligned as any system could want it.
+#[repr(align(16))]
+pub struct Timespec([u8; timespec::SIZE]);
+
+impl Timespec {{
+    /// As much of the duration as the struct can say; fails where the system has no such struct.
+    pub(crate) fn new(duration: Duration) -> Result<Timespec, Failure> {{
+        let mut bytes = [0; timespec::SIZE];
+        let (Some(seconds), Some(nanoseconds)) = (timespec::TV_SEC, timespec::TV_NSEC) else {{
+            return Err(Failure::TooLarge);
+        }};
+        let most = i64::MAX >> (64 - 8 * seconds.size.clamp(1, 8) as u32);
+        let whole = i64::try_from(duration.as_secs()).unwrap_or(most).min(most);
+        if seconds.write(&mut bytes, whole) && nanoseconds.write(&mut bytes, duration.subsec_nanos() as i64) {{
+            Ok(Timespec(bytes))
+        }} else {{
+            Err(Failure::TooLarge)
+        }}
+    }}
+
+    /// Where a call reads or writes it.
+    pub fn address(&mut self) -> usize {{
+        self.0.as_mut_ptr().expose_provenance()
+    }}
+
+    /// Seconds, and nanoseconds below one second.
+    pub fn parts(&self) -> Option<(i64, u32)> {{
+        let nanoseconds = timespec::TV_NSEC?.read(&self.0)?.clamp(0, 999_999_999);
+        Some((timespec::TV_SEC?.read(&self.0)?, nanoseconds as u32))
     }}
 }}
 
@@ -377,7 +395,7 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     values = []
     for each in passed:
         if isinstance(each, str) and _parameter(operation.argument(each)) == "Duration":
-            lines.append(f"    let {each} = timespec({each})?;\n")
+            lines.append(f"    let mut {each} = Timespec::new({each})?;\n")
         values.append(_value(port, operation, call, name, each))
     arguments = "".join(f", {value}" for value in values)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
@@ -415,8 +433,10 @@ def _value(
 
 
 def _whole(argument: Argument) -> str:
-    if argument.kind == "path" or _parameter(argument) == "Duration":
-        return f"{argument.name}.as_ptr() as usize"
+    if _parameter(argument) == "Duration":
+        return f"{argument.name}.address()"
+    if argument.kind == "path":
+        return f"{argument.name}.as_ptr().expose_provenance()"
     if argument.kind == "offset":
         return f"word({argument.name})?"
     return f"{argument.name} as usize" if argument.kind == "integer" else argument.name
