@@ -199,13 +199,7 @@ def _limits(case: Case, name: str, call: Call, meaning: Operation | None) -> Ite
     known_constants = {**case.ledger.constants, **call.constants}
     for index, constant in enumerate(call.ignores):
         if constant not in known_constants:
-            hint = (
-                suggestion(constant, known_constants, "constants")
-                if closest(constant, known_constants)
-                else None
-            )
-            what = f"unknown constant `{constant}`"
-            yield case.error("unknown-constant", what, "syscalls", name, "ignores", index, hint=hint)
+            yield _unknown_constant(case, constant, known_constants, "syscalls", name, "ignores", index)
 
 
 CHECKS = (numbers, operations, arguments)

@@ -219,28 +219,32 @@ def _compared(kind: Kind, entries: Sequence[_Entry], table: Table, where: Found)
     left: dict[str, list[Number]] = {}
     for number in table.numbers:
         left.setdefault(normal(number.name), []).append(number)
-    for entry in entries:
-        number = _take(entry, left)
-        if number is None:
-            others = (each for rest in left.values() for each in rest)
-            same = next((each for each in others if _value(kind, each) == entry.value), None)
-            hint = (
-                f'{entry.value} is `{same.name}` there: if it is this one, kernel-name = "{same.name}"'
-                if same
-                else None
-            )
-            at = Where(where.file, same.line) if same else None
-            yield Row(kind, "not-in-source", entry.name, entry.value, entry.at, source_at=at, hint=hint)
-            continue
-        value = _value(kind, number)
-        outcome: Outcome = "matches" if value == entry.value else "differs"
-        hint = f"cannot work out `{number.text}`" if value is None else None
+    pairs = [(entry, _take(entry, left)) for entry in entries]
+    alone = [number for rest in left.values() for number in rest]
+    for entry, found in pairs:
+        yield _missing(kind, entry, alone, where) if found is None else _paired(kind, entry, found, where)
+    for number in alone:
         at = Where(where.file, number.line)
-        outcome = "unreadable" if value is None else outcome
-        yield Row(kind, outcome, entry.name, entry.value, entry.at, value, number.name, at, hint)
-    for each in (each for rest in left.values() for each in rest):
-        at = Where(where.file, each.line)
-        yield Row(kind, "not-in-ledger", each.name, None, None, _value(kind, each), each.name, at)
+        yield Row(kind, "not-in-ledger", number.name, None, None, _value(kind, number), number.name, at)
+
+
+def _paired(kind: Kind, entry: _Entry, number: Number, where: Found) -> Row:
+    value, at = _value(kind, number), Where(where.file, number.line)
+    if value is None:
+        hint = f"cannot work out `{number.text}`"
+        return Row(kind, "unreadable", entry.name, entry.value, entry.at, None, number.name, at, hint)
+    outcome: Outcome = "matches" if value == entry.value else "differs"
+    return Row(kind, outcome, entry.name, entry.value, entry.at, value, number.name, at)
+
+
+def _missing(kind: Kind, entry: _Entry, alone: Sequence[Number], where: Found) -> Row:
+    """A number that the source does not have under any of its names, with what has its value there."""
+    same = next((number for number in alone if _value(kind, number) == entry.value), None)
+    if same is None:
+        return Row(kind, "not-in-source", entry.name, entry.value, entry.at)
+    hint = f'{entry.value} is `{same.name}` there: if it is this one, kernel-name = "{same.name}"'
+    at = Where(where.file, same.line)
+    return Row(kind, "not-in-source", entry.name, entry.value, entry.at, source_at=at, hint=hint)
 
 
 def _take(entry: _Entry, left: dict[str, list[Number]]) -> Number | None:

@@ -1,0 +1,86 @@
+"""Rust source of a ledger's struct layouts: `#[repr(C)]` structs whose size and offsets the compiler asserts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from portwright.describe.ledger import Struct, StructField
+
+KEYWORDS = frozenset(
+    "as async await box break const continue crate do dyn else enum extern false final fn for gen if impl in let"
+    " loop macro match mod move mut override priv pub ref return self static struct super trait true try type"
+    " typeof unsafe unsized use virtual where while yield abstract become Self".split()
+)
+INTEGERS = (1, 2, 4, 8, 16)
+
+
+def struct(name: str, layout: Struct) -> str:
+    """The struct of one layout, with its padding spelled out, and the assertions on it.
+
+    Where a field lies off its natural border the struct is packed, so that each offset is the ledger's on any CPU.
+    """
+    rows = sorted(layout.fields.items(), key=lambda row: row[1].offset)
+    packed = _packed(layout)
+    head = f"/// `{name}`: {layout.size} bytes."
+    notes = [text for text in (layout.note, layout.source and f"Read in `{layout.source}`.") if text]
+    doc = "".join(f"///\n/// {text}\n" for text in notes)
+    own = type_name(name)
+    fields = "".join(f"    {line}\n" for line in _fields(rows, layout.size))
+    asserts = "".join(
+        f"    assert!(core::mem::offset_of!({own}, {field_name(field)}) == {place.offset});\n"
+        for field, place in rows
+    )
+    return (
+        f"{head}\n{doc}"
+        f"#[derive(Clone, Copy, Debug, PartialEq, Eq)]\n#[repr(C{', packed' if packed else ''})]\n"
+        f"pub struct {own} {{\n{fields}}}\n\n"
+        f"impl {own} {{\n"
+        "    /// All bytes 0.\n"
+        "    #[must_use]\n"
+        "    pub const fn zeroed() -> Self {\n"
+        "        // SAFETY: every field is an integer or an array of bytes, for which 0 is a value.\n"
+        "        unsafe { core::mem::zeroed() }\n"
+        "    }\n"
+        "}\n\n"
+        f"const _: () = {{\n    assert!(core::mem::size_of::<{own}>() == {layout.size});\n{asserts}}};\n"
+    )
+
+
+def type_name(name: str) -> str:
+    """`epoll_event` -> `EpollEvent`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) or name
+
+
+def field_name(name: str) -> str:
+    """A name as Rust takes it where a variable stands: snake case, and no keyword."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("-", "_")).lower()
+    return f"{snake}_" if snake in KEYWORDS else snake
+
+
+def _packed(layout: Struct) -> bool:
+    widest = 1
+    for place in layout.fields.values():
+        natural = place.size if place.size in INTEGERS else 1
+        if place.offset % natural:
+            return True
+        widest = max(widest, natural)
+    return layout.size % widest != 0
+
+
+def _fields(rows: list[tuple[str, StructField]], size: int) -> Iterator[str]:
+    end = pads = 0
+    for name, place in [*rows, (None, StructField(offset=size, size=1))]:
+        if place.offset > end:
+            yield f"_pad{pads}: [u8; {place.offset - end}],"
+            pads += 1
+        if name is not None:
+            yield f"/// {place.size} bytes at offset {place.offset}."
+            yield f"pub {field_name(name)}: {_type(place)},"
+        end = place.offset + place.size
+
+
+def _type(place: StructField) -> str:
+    if place.size not in INTEGERS:
+        return f"[u8; {place.size}]"
+    return f"{'i' if place.signed else 'u'}{place.size * 8}"
