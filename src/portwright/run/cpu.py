@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from portwright.base import rooms
 from portwright.run.engine import FaultKind
@@ -46,7 +46,9 @@ class Emulated:
 
     `traps`: a trap's name -> `("instruction", constant)` or `("interrupt", number)`; `advance`: bytes to add
     to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
-    kind.
+    kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them.
+    `forbidden`: instructions that Unicorn would let a program do. `begin(uc)` makes a new CPU one that runs a
+    program, not a kernel.
     """
 
     arch: str
@@ -57,6 +59,27 @@ class Emulated:
     traps: Mapping[str, tuple[Literal["instruction", "interrupt"], str | int]]
     advance: int
     faults: Mapping[int, FaultKind]
+    raising: tuple[bytes, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    begin: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCode:
+    """One form of a call instruction: its first bytes under a mask, and how many bytes follow them."""
+
+    code: bytes
+    mask: bytes
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unwinding:
+    """What a backtrace needs: the registers in DWARF's order, the frame pointer, the forms of calls."""
+
+    dwarf_registers: tuple[str, ...] = ()
+    frame_pointer: str | None = None
+    calls: tuple[CallCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +99,7 @@ class EngineCpu:
     relative_relocation: int
     hosted: Hosted | None = None
     emulated: Emulated | None = None
+    unwinding: Unwinding = Unwinding()
 
 
 ROOM = "portwright.run.cpus"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from portwright.run.cpu import Emulated, EngineCpu, Hosted
+import struct
+from typing import Any
+
+from portwright.run.cpu import CallCode, Emulated, EngineCpu, Hosted, Unwinding
 
 GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", *(f"r{n}" for n in range(8, 16)))
 VECTOR = tuple(f"xmm{n}" for n in range(16))
@@ -20,6 +23,31 @@ SYSCALL = b"\x0f\x05"
 INT3 = b"\xcc"
 XOR_EDI_EDI = b"\x31\xff"
 MOV_EAX_PTRACE = b"\xb8\x65\x00\x00\x00"
+
+# Descriptors as the processor keeps them: kernel code and data, then a program's data and code.
+DESCRIPTORS = struct.pack(
+    "<5Q", 0, 0x0020_9B00_0000_0000, 0x00CF_9300_0000_FFFF, 0x00CF_F300_0000_FFFF, 0x0020_FB00_0000_0000
+)
+PROGRAM_DATA, PROGRAM_CODE = 0x18 | 3, 0x20 | 3
+FLAGS_AT_START = 0x202  # interrupts on, and the bit that is always 1
+
+
+def enter_user_mode(uc: Any) -> None:
+    """Leave privilege level 0, in which Unicorn begins, the way a kernel does: by IRETQ."""
+    from unicorn import UC_PROT_ALL, x86_const
+
+    page = 0x1_0000
+    code, stack, after = page + 0x100, page + 0x800, page + 0x102
+    uc.mem_map(page, 0x1000, UC_PROT_ALL)
+    uc.mem_write(page, DESCRIPTORS)
+    uc.mem_write(code, b"\x48\xcf")  # iretq
+    uc.mem_write(stack, struct.pack("<5Q", after, PROGRAM_CODE, FLAGS_AT_START, 0, PROGRAM_DATA))
+    uc.reg_write(x86_const.UC_X86_REG_GDTR, (0, page, len(DESCRIPTORS) - 1, 0))
+    uc.reg_write(x86_const.UC_X86_REG_RSP, stack)
+    uc.emu_start(code, after, count=1)
+    uc.reg_write(x86_const.UC_X86_REG_GDTR, (0, 0, 0, 0))
+    uc.mem_unmap(page, 0x1000)
+
 
 CPU = EngineCpu(
     name="x86-64",
@@ -66,10 +94,32 @@ CPU = EngineCpu(
             1: "breakpoint",
             3: "breakpoint",
             6: "illegal",
+            8: "other",  # double fault
             13: "illegal",
+            16: "other",  # x87 floating-point trap
             17: "alignment",
-            16: "other",
-            19: "other",
+            19: "other",  # SSE floating-point trap
         },
+        raising=(b"\xcc", b"\xcd\x03", *(bytes((0xCD, number)) for number in range(256))),
+        forbidden=("UC_X86_INS_IN", "UC_X86_INS_OUT", "UC_X86_INS_SYSENTER"),
+        begin=enter_user_mode,
+    ),
+    unwinding=Unwinding(
+        dwarf_registers=(
+            *("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp"),
+            *(f"r{n}" for n in range(8, 16)),
+            "pc",
+        ),
+        frame_pointer="rbp",
+        calls=(
+            CallCode(b"\xe8", b"\xff", 4),  # call rel32
+            CallCode(b"\xff\x15", b"\xff\xff", 4),  # call [rip + disp32]
+            CallCode(b"\xff\xd0", b"\xff\xf8"),  # call reg
+            CallCode(b"\xff\x10", b"\xff\xf8"),  # call [reg]
+            CallCode(b"\xff\x50", b"\xff\xf8", 1),  # call [reg + disp8]
+            CallCode(b"\xff\x90", b"\xff\xf8", 4),  # call [reg + disp32]
+            CallCode(b"\xff\x14", b"\xff\xff", 1),  # call [base + index]
+            CallCode(b"\xff\x54", b"\xff\xff", 2),  # call [base + index + disp8]
+        ),
     ),
 )

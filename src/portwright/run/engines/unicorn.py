@@ -1,0 +1,312 @@
+"""The engine for any CPU: Unicorn with its virtual TLB, and no hook that runs on the normal path.
+
+A trap stops the emulator, the handler is called outside it, and it is started again: a handler may then do
+whatever it wants to the guest. Unicorn can abort the process that it is in: run a guest of it in a worker
+(`run/worker.py`). It does not check the alignment of vector accesses, and translates ahead: code that runs
+into a page without rights faults a little early.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import importlib.util
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portwright.describe.cpu import cpu as described
+from portwright.run.cpu import engine_cpu
+from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
+
+RANK = 20
+SMALLEST_PAGE = 4096
+SLOT = 16  # bytes kept for one register
+WORD_MASK = (1 << 64) - 1
+LONGEST_AT_ONCE = 1 << 28
+ASK_AGAIN = 0.005  # seconds
+
+
+def unfit(setup: Setup) -> str | None:
+    """Why this engine cannot run such guests here, or None."""
+    emulated = engine_cpu(setup.cpu).emulated
+    if emulated is None:
+        return f"src/portwright/run/cpus/ does not say how Unicorn emulates {setup.cpu}"
+    if setup.trap not in emulated.traps:
+        return (
+            f"src/portwright/run/cpus/ does not say how Unicorn shows the trap `{setup.trap}` of {setup.cpu}"
+        )
+    if setup.page_size % SMALLEST_PAGE:
+        return f"the guest's pages are {setup.page_size} bytes, Unicorn's {SMALLEST_PAGE}"
+    if importlib.util.find_spec("unicorn") is None:
+        return "the Python package `unicorn` is not installed"
+    return None
+
+
+def make(setup: Setup) -> UnicornEngine:
+    """An engine with an empty address space."""
+    return UnicornEngine(setup)
+
+
+class _Batch:
+    """A list of registers ready to be read or written in one call."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        count = len(ids)
+        self.ids = (ctypes.c_int * count)(*ids)
+        self._store = ctypes.create_string_buffer(SLOT * count)
+        start = ctypes.addressof(self._store)
+        self.places = (ctypes.c_void_p * count)(*(start + SLOT * index for index in range(count)))
+        self.count = count
+        self.octets = memoryview(self._store).cast("B")
+        self.words = self.octets.cast("Q")
+
+
+class UnicornEngine:
+    """See the module, and `Engine` for the methods."""
+
+    def __init__(self, setup: Setup) -> None:
+        unicorn: Any = importlib.import_module("unicorn")
+        cpu = engine_cpu(setup.cpu)
+        assert cpu.emulated is not None
+        self._setup, self._facts, self._unicorn = setup, cpu.emulated, unicorn
+        self._constants: Any = importlib.import_module(self._facts.constants)
+        self._ids = {name: self._constant(constant) for name, constant in self._facts.registers.items()}
+        self._wide = frozenset(described(setup.cpu).vector_registers)
+        self._encodings = {name: trap.encoding for name, trap in described(setup.cpu).traps.items()}
+        self._reads: dict[tuple[str, ...], _Batch] = {}
+        self._writes: dict[tuple[str, ...], _Batch] = {}
+        self._interrupted = self._running = False
+        self._trapped = False
+        self._stop: Stop | None = None
+        self._uc: Any = unicorn.Uc(getattr(unicorn, self._facts.arch), getattr(unicorn, self._facts.mode))
+        self._uc.ctl_set_cpu_model(self._constant(self._facts.model))
+        self._uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
+        self._uc.ctl_exits_enabled(True)  # and none set: no address ends a run, not even 0
+        self._uc.ctl_set_exits([])
+        if self._facts.begin is not None:
+            self._facts.begin(self._uc)
+        self._hook()
+
+    def _constant(self, name: str) -> int:
+        return int(getattr(self._constants, name))
+
+    def _hook(self) -> None:
+        """Add the hooks, all of them before the first start (later ones can be ignored)."""
+        unicorn, uc = self._unicorn, self._uc
+        self._interrupts: dict[int, str] = {}
+        for name, (kind, what) in self._facts.traps.items():
+            if kind == "instruction":
+                on_trap = self._on_trap if name == self._setup.trap else self._on_foreign(name)
+                uc.hook_add(unicorn.UC_HOOK_INSN, on_trap, None, 1, 0, self._constant(str(what)))
+            else:
+                self._interrupts[int(what)] = name
+        for constant in self._facts.forbidden:
+            uc.hook_add(unicorn.UC_HOOK_INSN, self._on_forbidden, None, 1, 0, self._constant(constant))
+        uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
+        uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_memory)
+        const = importlib.import_module("unicorn.unicorn_const")
+        self._accesses: dict[int, FaultKind] = {}
+        words: tuple[tuple[str, FaultKind], ...]
+        words = (("READ", "read"), ("WRITE", "write"), ("FETCH", "execute"))
+        for word, kind_of in words:
+            for ending in ("UNMAPPED", "PROT"):
+                self._accesses[getattr(const, f"UC_MEM_{word}_{ending}")] = kind_of
+        self._error_illegal = const.UC_ERR_INSN_INVALID
+
+    # what hooks see: they note it and stop the emulator
+
+    def _on_trap(self, uc: Any, _: Any) -> None:
+        self._trapped = True
+        uc.emu_stop()
+
+    def _on_foreign(self, name: str) -> Any:
+        def hook(uc: Any, _: Any) -> None:
+            self._stop = Stop("fault", "other", detail=f"`{name}` is not this OS's trap")
+            uc.emu_stop()
+
+        return hook
+
+    def _on_forbidden(self, uc: Any, *_: Any) -> int:
+        pc = self.get(("pc",))[0]
+        self._stop = Stop("fault", "illegal", None, pc, "an instruction for the kernel only")
+        uc.emu_stop()
+        return 0
+
+    def _on_interrupt(self, uc: Any, number: int, _: Any) -> None:
+        name = self._interrupts.get(number)
+        if name == self._setup.trap:
+            self._trapped = True
+        elif name is not None:
+            self._stop = Stop("fault", "other", detail=f"`{name}` is not this OS's trap")
+        else:
+            kind = self._facts.faults.get(number, "illegal")
+            self._stop = Stop("fault", kind, detail="" if kind != "other" else f"exception {number}")
+        uc.emu_stop()
+
+    def _on_bad_memory(self, uc: Any, access: int, address: int, size: int, *_: Any) -> bool:
+        if self._stop is None:  # an access that crosses into a page is shown byte by byte: the first counts
+            self._stop = Stop("fault", self._accesses.get(access, "other"), address)
+        return False
+
+    # memory
+
+    def map(self, address: int, length: int, access: Access) -> None:
+        """See `Engine.map`."""
+        self._change("mem_map", address, length, int(access))
+
+    def unmap(self, address: int, length: int) -> None:
+        """See `Engine.unmap`."""
+        self._change("mem_unmap", address, length)
+
+    def protect(self, address: int, length: int, access: Access) -> None:
+        """See `Engine.protect`."""
+        self._change("mem_protect", address, length, int(access))
+
+    def _change(self, call: str, address: int, length: int, *more: int) -> None:
+        page = self._setup.page_size
+        if address % page or length % page or length <= 0 or address < 0:
+            raise CannotMap(address, length, f"not whole pages of {page} bytes")
+        if address + length > 1 << engine_cpu(self._setup.cpu).address_bits:
+            raise CannotMap(address, length, "beyond a guest's addresses")
+        try:
+            getattr(self._uc, call)(address, length, *more)  # UC_PROT_* are the same bits as `Access`
+        except self._unicorn.UcError as error:
+            exhausted = error.errno == self._unicorn.UC_ERR_NOMEM
+            raise CannotMap(address, length, str(error), exhausted=exhausted) from None
+
+    def read(self, address: int, length: int) -> bytes:
+        """See `Engine.read`."""
+        if not length:
+            return b""
+        try:
+            return bytes(self._uc.mem_read(address, length))
+        except (self._unicorn.UcError, ctypes.ArgumentError, OverflowError):
+            raise BadAddress(self._first_bad(address, length)) from None
+
+    def write(self, address: int, data: bytes) -> None:
+        """See `Engine.write`."""
+        if not data:
+            return
+        try:
+            self._uc.mem_write(address, bytes(data))
+        except (self._unicorn.UcError, ctypes.ArgumentError, OverflowError):
+            bad = self._first_bad(address, len(data))
+            if bad > address:
+                self.write(address, data[: bad - address])
+            raise BadAddress(bad) from None
+        # Unicorn goes on running what it has translated of code that is overwritten from outside.
+        with contextlib.suppress(self._unicorn.UcError):
+            self._uc.ctl_remove_cache(address, address + len(data))
+
+    def _first_bad(self, address: int, length: int) -> int:
+        regions = sorted((first, last) for first, last, _ in self._uc.mem_regions())
+        for first, last in regions:
+            if first <= address <= last:
+                address = last + 1
+        return address
+
+    # registers
+
+    def get(self, names: Sequence[str]) -> list[int]:
+        """See `Engine.get`."""
+        key = tuple(names)
+        batch = self._reads.get(key)
+        if batch is None:
+            batch = self._reads[key] = _Batch([self._ids[name] for name in key])
+        status = self._uc._do_reg_read_batch(batch.ids, batch.places, batch.count)
+        if status:
+            raise self._unicorn.UcError(status)
+        words = batch.words.tolist()
+        if self._wide.isdisjoint(key):
+            return words[::2]
+        return [
+            words[2 * place] | (words[2 * place + 1] << 64 if name in self._wide else 0)
+            for place, name in enumerate(key)
+        ]
+
+    def set(self, values: Mapping[str, int]) -> None:
+        """See `Engine.set`; a thread pointer that no address can be raises `BadAddress`."""
+        key = tuple(values)
+        batch = self._writes.get(key)
+        if batch is None:
+            batch = self._writes[key] = _Batch([self._ids[name] for name in key])
+        words = batch.words
+        for place, value in enumerate(values.values()):
+            words[2 * place] = value & WORD_MASK
+            words[2 * place + 1] = value >> 64
+        pointer = values.get("thread-pointer", 0)
+        if pointer >> engine_cpu(self._setup.cpu).address_bits:
+            raise BadAddress(pointer)
+        status = self._uc._do_reg_write_batch(batch.ids, batch.places, batch.count)
+        if status:
+            raise self._unicorn.UcError(status)
+
+    # running
+
+    def run(self, on_trap: TrapHandler) -> Stop:
+        """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""
+        if self._uc is None:
+            return Stop("engine-died", detail="the engine is closed")
+        uc, pc_only = self._uc, ("pc",)
+        pc = self.get(pc_only)[0]
+        while not self._interrupted:
+            self._stop, self._trapped, self._running = None, False, True
+            error: Any = None
+            try:
+                uc.emu_start(pc, 0)
+            except self._unicorn.UcError as raised:
+                error = raised
+            finally:
+                self._running = False
+            if self._trapped:
+                if self._facts.advance:
+                    self.set({"pc": self.get(pc_only)[0] + self._facts.advance})
+                if not on_trap():
+                    return Stop("trap-ended")
+            elif self._stop is not None or error is not None or not self._interrupted:
+                return self._fault(error)
+            pc = self.get(pc_only)[0]
+        self._interrupted = False
+        return Stop("interrupted", pc=pc)
+
+    def _fault(self, error: Any) -> Stop:
+        """What ended the run, with the instruction's own address."""
+        pc = self.get(["pc"])[0]
+        stop = self._stop
+        if stop is None:
+            if error is not None and error.errno != self._error_illegal:
+                return Stop("engine-died", pc=pc, detail=str(error))
+            return Stop("fault", "illegal", None, pc, "" if error else "an instruction that stops the CPU")
+        if stop.address is None:
+            pc = self._instruction_before(pc) if stop.pc is None else stop.pc
+            self.set({"pc": pc})
+        return Stop("fault", stop.fault, stop.address, pc, stop.detail)
+
+    def _instruction_before(self, pc: int) -> int:
+        """Where the instruction is that raised an interrupt: some leave the program counter behind it."""
+        for code in (*self._facts.raising, *self._encodings.values()):
+            with contextlib.suppress(BadAddress):
+                if self.read(pc - len(code), len(code)) == code:
+                    return pc - len(code)
+        return pc
+
+    def interrupt(self) -> None:
+        """See `Engine.interrupt`."""
+        self._interrupted = True
+        threading.Thread(target=self._ask_to_stop, daemon=True).start()
+
+    def _ask_to_stop(self) -> None:
+        # Asked once, it may come just before the emulator starts, which forgets it.
+        while self._interrupted and self._uc is not None:
+            if self._running:
+                self._uc.emu_stop()
+            threading.Event().wait(ASK_AGAIN)
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._interrupted = False
+        self._uc = None
+        self._reads.clear()
+        self._writes.clear()
