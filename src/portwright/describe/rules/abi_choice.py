@@ -37,7 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
             what = f"`{key}` has no meaning for `{arch}`, and rustc refuses it"
             yield Finding(what, (key,), edits=(Edit(key, remove=True),))
         elif given is None and all(key in row for row in rows):
-            yield Finding(f"`{key}` is missing: every target of `{arch}` needs one", (), f"one of {known}")
+            yield Finding(f"`{key}` is missing: every target of `{arch}` needs one", (key,), f"one of {known}")
         elif isinstance(given, str) and known and given not in known:
             what = f"`{key}` is `{given}`: no target of `{arch}` has that"
             yield Finding(what, (key,), f"one of {known}", severity="warning")

@@ -43,7 +43,7 @@ def check(case: Case) -> Iterator[Finding]:
         return
     if case.os is None and any(_same_way(row) for row in case.facts.with_os(case.text("os"))):
         return
-    key = ("linker-flavor",) if case.given("linker-flavor") else ()
+    key = ("linker-flavor",)
     linker = "`-nostdlib`" if case.uses_driver else f"the linker `{case.text('linker-flavor')}`"
     what = f"nothing brings `_start`: {linker} adds no start files, and the entry will be 0x0"
     hint = f'put crt0.o and the like into `pre-link-objects`, under "{case.link_kind()}"'

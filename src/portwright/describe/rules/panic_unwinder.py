@@ -25,9 +25,9 @@ from portwright.describe.rule import Edit, Finding
 def check(case: Case) -> Iterator[Finding]:
     """At most one finding."""
     strategy = case.text("panic-strategy")
-    key = ("panic-strategy",) if case.given("panic-strategy") else ()
+    key = ("panic-strategy",)
     if case.os is not None and case.os.unwinder == "none" and strategy == "unwind":
-        default = "" if key else " (it is the default)"
+        default = "" if case.given("panic-strategy") else " (it is the default)"
         what = f"a panic unwinds{default}, and [os] unwinder says that nothing can"
         yield Finding(what, key, edits=(Edit("panic-strategy", "abort"),), safe=True)
     elif case.manifest is not None and case.manifest.std.panic == "unwind" and strategy == "abort":

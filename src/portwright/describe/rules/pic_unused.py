@@ -41,5 +41,5 @@ def check(case: Case) -> Iterator[Finding]:
     what = "code is position-independent, but no executable and no library is ever moved"
     if case.given("relocation-model") is None:
         what += " (`pic` is the default)"
-    key = ("relocation-model",) if case.given("relocation-model") else ()
+    key = ("relocation-model",)
     yield Finding(what, key, severity="warning", edits=(Edit("relocation-model", "static"),))

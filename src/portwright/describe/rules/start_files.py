@@ -46,4 +46,4 @@ def check(case: Case) -> Iterator[Finding]:
     if case.uses_driver and not words & {"-nostdlib", "-nostartfiles"}:
         what = "the C compiler that links adds start files, and std brings `_start` itself ([os] crt-objects)"
         hint = "add `-nostartfiles` to `pre-link-args`, or link with `gnu-lld`"
-        yield Finding(what, ("linker-flavor",) if case.given("linker-flavor") else (), hint)
+        yield Finding(what, ("linker-flavor",), hint)

@@ -40,4 +40,4 @@ def check(case: Case) -> Iterator[Finding]:
     if not given and case.hosted and not case.known_os:
         what = "no `target-family`: `cfg(unix)` is false for every crate"
         hint = 'write `["unix"]` if its system calls are Unix\'s; a reason in [target.why] answers this'
-        yield Finding(what, (), hint, "note")
+        yield Finding(what, ("target-family",), hint, "note")
