@@ -9,21 +9,13 @@ from pathlib import Path
 
 from portwright.base import rooms
 from portwright.base.errors import BadInput, Fault, Where
-from portwright.base.hashing import hash_file, hash_tree, hash_value
-from portwright.build import own_step
+from portwright.base.hashing import hash_tree, hash_value
+from portwright.build import crate_digest, own_step
 from portwright.derive.build_plan import Crate, Facts
 from portwright.describe import rustc_facts, spec
 from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
-
-# What another file can bring into a build without a word in Cargo.toml.
-_ELSEWHERE = re.compile(
-    r"^\s*(?:mod\s+\w+\s*;|pub(?:\([^)]*\))?\s+mod\s+\w+\s*;|#\[path)|\binclude(?:_str|_bytes)?!", re.M
-)
-_NOT_CLOSED = re.compile(r"^\s*(?:path\s*=|\[.*workspace|.*\bpath\s*=|.*\bworkspace\s*=)", re.M)
-_DEPENDENCIES = re.compile(r"^\s*\[.*dependencies", re.M)
-
 
 def gather(port: Port, toolchain: Toolchain | None = None, crates: Sequence[Crate] | None = None) -> Facts:
     """The facts for a port's plan; `crates` are its programs where nothing else is given."""
@@ -59,7 +51,7 @@ def programs(port: Port) -> tuple[Crate, ...]:
     for index, program in enumerate(port.manifest.program):
         path = port.folder / program.path
         if (path / "Cargo.toml").is_file() or (path.suffix == ".rs" and path.is_file()):
-            found.append(Crate(program.name, path, digest(path)))
+            found.append(Crate(program.name, path, crate_digest.digest(path)))
         else:
             what = f"the program `{program.name}` is not there: {path} is no Cargo package and no .rs file"
             faults.append(Fault(what, port.places("program", index, "path"), None, "program/missing"))
@@ -78,30 +70,4 @@ def crate(path: Path) -> Crate:
         raise BadInput([Fault("this is nothing that Rust can build", Where(path), hint, "crate/unknown")])
     caller = {name: os.environ[name] for name in ("CARGO_HOME",) if name in os.environ}
     name = re.sub(r"[^A-Za-z0-9_-]", "_", whole.stem if whole.suffix == ".rs" else whole.name)
-    return Crate(name, whole, digest(whole), own=True, environment=caller)
-
-
-def digest(path: Path) -> str | None:
-    """The hash of all that a build of the crate reads; None where only cargo (or rustc) can tell what that is."""
-    if path.suffix == ".rs":
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return None if _ELSEWHERE.search(text) else hash_file(path)
-    manifest = (path / "Cargo.toml").read_text(encoding="utf-8", errors="replace")
-    if _NOT_CLOSED.search(manifest) or (path / "build.rs").exists() or _in_workspace(path):
-        return None
-    if _DEPENDENCIES.search(manifest) and not (path / "Cargo.lock").is_file():
-        return None
-    # Cargo writes a lock file where there is none; without dependencies it says nothing.
-    ignored = {"target", ".git"} if _DEPENDENCIES.search(manifest) else {"target", ".git", "Cargo.lock"}
-    return hash_tree(path, keep=lambda name: name.split("/")[0] not in ignored)
-
-
-def _in_workspace(path: Path) -> bool:
-    """Whether a Cargo.toml above makes the package part of a workspace."""
-    for parent in path.parents:
-        try:
-            if "[workspace" in (parent / "Cargo.toml").read_text(encoding="utf-8", errors="replace"):
-                return True
-        except OSError:
-            continue
-    return False
+    return Crate(name, whole, crate_digest.digest(whole), own=True, environment=caller)

@@ -14,7 +14,9 @@ from pathlib import Path
 from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.events import Event, Note
 from portwright.build import executor, facts, tool_versions
+from portwright.build import explain as explaining
 from portwright.build.executor import Done, Settings
+from portwright.build.explain import Explained
 from portwright.build.store import Store
 from portwright.derive import build_plan
 from portwright.derive.build_plan import Crate, Facts
@@ -57,8 +59,8 @@ def build(
 ) -> Generator[Event, None, BuildResult]:
     """Bring a goal of the port about; a goal is one of `GOALS` or the name of a program."""
     wanted = _step(port, goal)
-    plan, found = prepare(port, None if goal == "programs" or wanted.startswith("program-") else ())
-    return (yield from _build(port, plan, found, wanted, settings, update_lock))
+    whole, found = prepare(port, _crates(goal, wanted))
+    return (yield from _build(port, whole, found, wanted, settings, update_lock))
 
 
 def build_crate(
@@ -66,8 +68,27 @@ def build_crate(
 ) -> Generator[Event, None, BuildResult]:
     """Build a Cargo package folder or a `.rs` file for the port (the sysroot first, if need be)."""
     crate = facts.crate(path)
-    plan, found = prepare(port, [crate])
-    return (yield from _build(port, plan, found, build_plan.crate_step(crate.name), settings, False))
+    whole, found = prepare(port, [crate])
+    return (yield from _build(port, whole, found, build_plan.crate_step(crate.name), settings, False))
+
+
+def plan(port: Port, goal: str = "programs") -> Plan:
+    """The plan of a goal: only the steps that it needs."""
+    wanted = _step(port, goal)
+    whole, _ = prepare(port, _crates(goal, wanted))
+    return Plan(whole.target, whole.closure(wanted), whole.texts, whole.identity)
+
+
+def explain(port: Port, goal: str = "programs") -> list[Explained]:
+    """Every step that a goal needs, with its state; nothing is built."""
+    wanted = _step(port, goal)
+    whole, _ = prepare(port, _crates(goal, wanted))
+    return explaining.explain(whole, wanted)
+
+
+def _crates(goal: str, step: str) -> tuple[Crate, ...] | None:
+    """What crates a goal's plan has: none where it needs none (their sources are then not even read)."""
+    return None if goal == "programs" or step.startswith("program-") else ()
 
 
 def _step(port: Port, goal: str) -> str:

@@ -1,0 +1,90 @@
+"""Build a goal of a port: its target spec, the view of std's sources, a sysroot, its programs.
+
+Goals: spec, view, std, sysroot, programs (all of the port's), or the name of one program. What is done already
+is not done again; after Ctrl-C or a kill the next run goes on. The first build writes `port.lock`, later ones are
+held to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from portwright.base.errors import fail
+from portwright.base.events import Event
+from portwright.base.processes import which
+from portwright.build import cargo_config, goals
+from portwright.build.executor import Settings
+from portwright.build.explain import Explained
+from portwright.describe import port as ports
+from portwright.jobs import Arg
+
+VERB = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What `portwright build` can be told."""
+
+    port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
+    goal: Annotated[str, Arg("What to build.", positional=True, metavar="[GOAL]")] = "programs"
+    ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
+    configure: Annotated[
+        Path | None,
+        Arg("Write what makes the Cargo package in DIR build and test for the port.", metavar="DIR"),
+    ] = None
+    update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
+    explain: Annotated[bool, Arg("Say of each step whether it would run and why; build nothing.")] = False
+    dry_run: Annotated[bool, Arg("Say which steps would run; build nothing.", short="n")] = False
+    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was built and where it lies; `ran` are the steps that were not done already. In a dry run, `steps`."""
+
+    port: str
+    goal: str
+    ran: tuple[str, ...] = ()
+    spec: Path | None = None
+    view: Path | None = None
+    sysroot: Path | None = None
+    programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    configured: Path | None = None
+    steps: tuple[Explained, ...] = ()
+    explained: bool = False
+
+    @property
+    def status(self) -> int:
+        """0: the goal is there (a build that fails raises)."""
+        return 0
+
+
+def run(arguments: Arguments) -> Generator[Event, None, Result]:
+    """Bring the goal about."""
+    if arguments.jobs < 0:
+        raise fail(f"{arguments.jobs} processors cannot be used", None, "-j takes a number from 0")
+    port = ports.load(arguments.port, arguments.ledger)
+    goal = "sysroot" if arguments.configure and arguments.goal == "programs" else arguments.goal
+    if arguments.explain or arguments.dry_run:
+        rows = goals.explain(port, goal)
+        return Result(port.target, goal, steps=tuple(rows), explained=arguments.explain)
+    settings = Settings(arguments.jobs or os.cpu_count() or 1)
+    built = yield from goals.build(port, goal, settings=settings, update_lock=arguments.update_lock)
+    configured = None
+    if arguments.configure is not None:
+        configured = cargo_config.configure(arguments.configure, built, _runner(port, arguments.ledger))
+    return Result(
+        port.target, goal, built.ran, built.spec, built.view, built.sysroot, built.programs, configured
+    )
+
+
+def _runner(port: ports.Port, variant: str | None) -> list[str]:
+    """The command that runs a binary of the port: this portwright, whether or not it is on the PATH."""
+    name = port.folder.name if port.folder.parent == ports.bundled_folder() else str(port.folder)
+    own = ["portwright"] if which("portwright") else [sys.executable, "-m", "portwright"]
+    return [*own, "run", *(["--ledger", variant] if variant else []), name]
