@@ -24,11 +24,11 @@ Fetch = Callable[[Registers], int]
 
 LONGEST_PATH = 4096
 NANOSECONDS = {"seconds": 10**9, "milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
-# What an argument is that a call does not pass. A mode is None: each operation has its own.
+# What an argument is that a call does not pass. None: each operation has its own idea of it.
 ABSENT: Mapping[str, Any] = {
     "fd": -1,
     "path": b"",
-    "flags": frozenset(),
+    "flags": None,
     "choice": "",
     "mode": None,
     "struct-in": {},
@@ -43,6 +43,8 @@ def signed(value: int, bits: int) -> int:
 
 class Sources:
     """Where in a call's registers each argument of its operation is found."""
+
+    __slots__ = ("fixed", "parts", "whole")
 
     def __init__(self, passed: Sequence[Passed]) -> None:
         self.whole: dict[str, Fetch] = {}

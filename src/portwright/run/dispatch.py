@@ -21,6 +21,7 @@ from portwright.run.process import Process
 
 ROOM = "portwright.run.operations"
 RECENT = 8
+MOST_REPORTS = 16
 SENSELESS = (ValueError, OverflowError)  # what the host's own calls say of numbers that make no sense
 
 Perform = Callable[..., int | Failure]
@@ -42,6 +43,7 @@ class Variant:
     fixed: tuple[tuple[int, int], ...] = ()
     limit: tuple[int, int, Failure] | None = None
     perform: Perform | None = None
+    sources: Sources | None = None
 
     def fits(self, registers: Sequence[int]) -> bool:
         """Whether the fixed arguments are this variant's."""
@@ -64,15 +66,17 @@ class Ended:
 
 
 Tracer = Callable[[Ended], None]
+ReportCall = Callable[[str, str, str], None]
 
 
 class Dispatcher:
     """The trap handler of one process (`Engine.run` calls `trap`).
 
-    `recent` holds the last calls. `tracer` is told of every call, if there is one.
+    `recent` holds the last calls. `report(kind, what, advice)` is called once for each thing that is wrong,
+    `tracer` for every call.
     """
 
-    def __init__(self, process: Process, tracer: Tracer | None = None) -> None:
+    def __init__(self, process: Process, report: ReportCall, tracer: Tracer | None = None) -> None:
         abi, cpu = process.ledger.abi, process.cpu
         if abi.error != "negative-errno":
             what = f"the userland machine does not serve `error = {abi.error!r}` yet"
@@ -90,7 +94,8 @@ class Dispatcher:
         self._table = table(process.ledger, process)
         self._errors: dict[str, tuple[str, int]] = {}
         self._tracer = tracer
-        self._reported: set[object] = set()
+        self._report = report
+        self._reported: set[tuple[str, str]] = set()
         self._garbage = process.hostility.register_sets(_destroyed(process))
         self._turn = 0
 
@@ -160,6 +165,8 @@ class Dispatcher:
                 self._set({self._result: result & self._mask})
         if self._tracer is not None:
             self._tracer(ended)
+        if self._process.complaints:
+            self._tell()
         return not over
 
     def _error(self, name: str) -> tuple[str, int]:
@@ -184,18 +191,19 @@ class Dispatcher:
 
     # --- what goes wrong
 
-    def _complain(self, key: object, kind: str, what: str, advice: str) -> None:
-        if key not in self._reported:
-            self._reported.add(key)
-            self._process.complain(kind, what, advice)
+    def _tell(self) -> None:
+        """Report what has been complained of, each thing once."""
+        for kind, what, advice in self._process.complaints:
+            if (kind, what) not in self._reported and len(self._reported) < MOST_REPORTS:
+                self._reported.add((kind, what))
+                self._report(kind, what, advice)
+        self._process.complaints.clear()
 
     def _unknown(self, number: int) -> bool:
         registers = self._get(self._arguments)
-        shown = ", ".join(hex(value) for value in registers)
-        self._complain(
-            ("unknown", number),
+        self._process.complain(
             "unknown-call",
-            f"unknown system call {number} (arguments {shown})",
+            f"unknown system call {number}",
             f"if the kernel has this call, add it to the ledger: `[syscalls]` NAME = {{ number = {number}, "
             'operation = "...", arguments = [...] }; if not, the program was built for another ABI: '
             "`portwright ledger check --source` compares the numbers with the kernel's",
@@ -210,13 +218,12 @@ class Dispatcher:
             else f'if it means one of the operations, say so in the ledger: {variant.name} = {{ ..., operation = "..." }}'
         )
         what = f"not offered by portwright's userland machine: {variant.name} ({variant.number})"
-        self._complain(("not-offered", variant.number), "not-offered", what, advice)
+        self._process.complain("not-offered", what, advice)
         return self._finish(variant.number, variant, registers, None, Failure("ENOSYS"))
 
     def _odd(self, variant: Variant, registers: Sequence[int]) -> bool:
         index, value = next((i, v) for i, v in variant.fixed if registers[i] != v)
-        self._complain(
-            ("odd", variant.number, registers[index]),
+        self._process.complain(
             "not-offered",
             f"{variant.name} was called with {registers[index]:#x} as argument {index + 1}, "
             f"and the ledger describes it with {value:#x} only",
@@ -225,8 +232,7 @@ class Dispatcher:
         return self._finish(variant.number, variant, registers, None, Failure("EINVAL"))
 
     def _bad_pointer(self, variant: Variant, bad: BadAddress) -> Failure:
-        self._complain(
-            ("pointer", variant.number, bad.address),
+        self._process.complain(
             "bad-pointer",
             f"{variant.name} was given memory that the program does not have, at {bad.address:#x}",
             "the call failed with EFAULT; the arguments are those of the last call below",
@@ -260,7 +266,8 @@ def _variant(name: str, number: int, call: Call, ledger: Ledger, decoders: Decod
         index = [argument.name for argument in meant.arguments].index(call.limit.argument)
         limit = (index, call.limit.at_most, Failure(call.limit.beyond or "EINVAL"))
     made = decoders.make(meant, call, sources)
-    return Variant(name, number, call, meant, registers[: len(passed)], made, fixed, limit)
+    kept = registers[: len(passed)]
+    return Variant(name, number, call, meant, kept, made, fixed, limit, sources=sources)
 
 
 def _destroyed(process: Process) -> dict[str, int]:

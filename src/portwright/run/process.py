@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from portwright.describe.cpu import Cpu
@@ -34,13 +34,12 @@ _FILE_KINDS = {
 }
 
 LONGEST_PAUSE = 3600.0
-Complain = Callable[[str, str, str], None]
 
 
 @dataclass(slots=True)
 class Process:
-    """One guest. `complain(kind, what, advice)` makes a report and lets the guest go on; `end` is set when it
-    is over."""
+    """One guest. `end` is set when it is over; `complaints` (kind, what, advice) become reports when the call
+    that made them is done."""
 
     engine: Engine
     ledger: Ledger
@@ -51,11 +50,15 @@ class Process:
     hostility: Hostility
     watch: Watch
     limits: Limits
-    complain: Complain
     id: int = 2
     end: Exited | Died | None = None
     written: int = 0
+    complaints: list[tuple[str, str, str]] = field(default_factory=list)
     _layouts: dict[str, Layout] = field(default_factory=dict)
+
+    def complain(self, kind: str, what: str, advice: str) -> None:
+        """Say what is wrong with the call that is being served; the guest goes on."""
+        self.complaints.append((kind, what, advice))
 
     def count_output(self, count: int) -> None:
         """Count bytes that left the guest; raises `EndRun` when they are too many."""

@@ -12,14 +12,15 @@ def perform(
     process: Process,
     address: int,
     length: int,
-    protection: frozenset[str],
-    flags: frozenset[str],
+    protection: frozenset[str] | None,
+    flags: frozenset[str] | None,
     fd: int,
     offset: int,
 ) -> int | Failure:
     """Private memory only: a shared map of a file that can be written is refused, loudly."""
     space = process.space
-    access = access_of(protection)
+    access = Access.READ | Access.WRITE if protection is None else access_of(protection)
+    flags = flags or frozenset()
     size = space.whole_pages(length)
     if access is None or not 0 < length <= space.highest or offset % space.page or offset < 0:
         return Failure("EINVAL")

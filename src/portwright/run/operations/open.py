@@ -18,8 +18,9 @@ OTHERS = {
 }
 
 
-def perform(process: Process, path: bytes, flags: frozenset[str], mode: int | None) -> int | Failure:
+def perform(process: Process, path: bytes, flags: frozenset[str] | None, mode: int | None) -> int | Failure:
     """Flags that change nothing here (O_CLOEXEC, O_NONBLOCK, O_SYNC) are taken and ignored."""
+    flags = flags or frozenset()
     access = [value for name, value in ACCESS.items() if name in flags]
     if len(access) > 1:
         return Failure("EINVAL")

@@ -8,10 +8,10 @@ from portwright.run.process import Process
 from portwright.run.protection import access_of
 
 
-def perform(process: Process, address: int, length: int, protection: frozenset[str]) -> int | Failure:
+def perform(process: Process, address: int, length: int, protection: frozenset[str] | None) -> int | Failure:
     """All of the range must be mapped (ENOMEM)."""
     space = process.space
-    access = access_of(protection)
+    access = access_of(protection or frozenset())
     if access is None or address % space.page or length > space.highest:
         return Failure("EINVAL")
     if process.ledger.memory.write_execute == "refused" and access & Access.WRITE and access & Access.EXECUTE:

@@ -1,0 +1,230 @@
+"""The userland machine: runs a port's static program at system-call level, with no kernel under it.
+
+Puts engine, address space, files and dispatch together for one guest, and tells as events what happens.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from portwright.base.errors import Where, fail
+from portwright.describe.cpu import Cpu, cpu
+from portwright.describe.port import Port
+from portwright.run import engine as engines
+from portwright.run import entry, loader, world
+from portwright.run.address_space import AddressSpace
+from portwright.run.clocks import Clocks
+from portwright.run.cpu import engine_cpu
+from portwright.run.dispatch import Dispatcher
+from portwright.run.dispatch import Ended as EndedCall
+from portwright.run.engine import Engine, Setup
+from portwright.run.events import Called, Died, Exited, Outcome, Report, RunEvent, Wrote
+from portwright.run.file_table import FileTable
+from portwright.run.hostility import Hostility
+from portwright.run.limits import Watch, files_report, memory_report
+from portwright.run.loader import CannotLoad, Image
+from portwright.run.options import Options
+from portwright.run.process import Process
+from portwright.run.reports import Reporter
+from portwright.run.root import Root
+from portwright.run.trace import Describer, Tracer
+
+SIGINT = 2
+SIGABRT = 6
+LOAD_BASE = 0x10_0000  # where a position-independent program goes: low enough for any CPU's addresses
+HOST_MEMORY = 512 << 20  # what an engine may need beside the guest's own memory
+Emit = Callable[[RunEvent], None]
+
+
+def new_seed() -> int:
+    """A seed that a person can type again."""
+    return random.SystemRandom().randrange(1, 1_000_000)
+
+
+def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda event: None) -> Outcome:
+    """Run one program to its end. `emit` is told of every event as it happens.
+
+    Raises `PortwrightError` where nothing can be run (no engine, no such file); whatever the guest does
+    becomes an event and the outcome.
+    """
+    try:
+        data = binary.read_bytes()
+    except OSError as error:
+        raise fail(f"cannot read the program: {error.strerror}", Where(binary), code="run/program") from error
+    if options.seed is None:
+        options = replace(options, seed=new_seed())
+    with world.root(options) as root:
+        return _Run(port, binary, data, options, root, emit).outcome()
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What the events of a run add up to."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    reports: list[Report] = field(default_factory=list)
+    calls: list[Called] = field(default_factory=list)
+
+    def take(self, event: RunEvent) -> None:
+        match event:
+            case Wrote("stdout", data):
+                self.stdout += data
+            case Wrote("stderr", data):
+                self.stderr += data
+            case Report():
+                self.reports.append(event)
+            case Called():
+                self.calls.append(event)
+
+
+class _Run:
+    """One guest from its file to its end."""
+
+    def __init__(
+        self, port: Port, binary: Path, data: bytes, options: Options, root: Root, emit: Emit
+    ) -> None:
+        self._port, self._options, self._root = port, options, root
+        self._binary, self._data = binary, data
+        self._cpu: Cpu = cpu(port.ledger.abi.cpu)
+        self._collected = _Collected()
+        self._told = emit
+        assert options.seed is not None
+        self._hostility = Hostility(options.seed, kind=options.kind)
+        self._peak = 0
+
+    def _emit(self, event: RunEvent) -> None:
+        self._collected.take(event)
+        self._told(event)
+
+    def outcome(self) -> Outcome:
+        """Run it; what came of it."""
+        began = time.monotonic()
+        try:
+            end = self._end()
+        except CannotLoad as error:
+            end = Died(SIGABRT, error.report)
+        except KeyboardInterrupt:
+            end = Died(SIGINT, Report("other", "interrupted from the keyboard"))
+        self._emit(end)
+        found = self._collected
+        return Outcome(
+            end,
+            bytes(found.stdout),
+            bytes(found.stderr),
+            tuple(found.reports),
+            tuple(found.calls),
+            time.monotonic() - began,
+            self._peak,
+        )
+
+    def _end(self) -> Exited | Died:
+        image = loader.plan(self._data, self._binary.name, self._rules())
+        limits, abi = self._options.limits, self._port.ledger.abi
+        cpu_seconds = None if limits.cpu_seconds is None else int(limits.cpu_seconds) + 2
+        setup = Setup(
+            abi.cpu, abi.trap, self._port.ledger.memory.page_size, limits.memory + HOST_MEMORY, cpu_seconds
+        )
+        engine = engines.create(setup, self._options.engine)
+        watch = Watch(limits, engine.interrupt, getattr(engine, "cpu_seconds", None))
+        process = self._process(engine, watch)
+        try:
+            return self._serve(process, image)
+        finally:
+            self._peak = process.space.peak
+            watch.stop()
+            process.files.close_all()
+            engine.close()
+
+    def _rules(self) -> loader.Rules:
+        memory = self._port.ledger.memory
+        highest = 1 << engine_cpu(self._cpu.name).address_bits
+        loads = self._port.manifest.os.loads
+        return loader.Rules(self._cpu, loads, memory.page_size, memory.lowest, highest, LOAD_BASE)
+
+    def _process(self, engine: Engine, watch: Watch) -> Process:
+        ledger, limits, hostility = self._port.ledger, self._options.limits, self._hostility
+        complaints: list[tuple[str, str, str]] = []
+
+        def complain(report: Report) -> None:
+            complaints.append((report.kind, report.what, report.advice))
+
+        def complain_of_memory(asked: int) -> None:
+            complain(memory_report(asked, space.used, limits.memory))
+
+        space = AddressSpace(
+            engine, ledger.memory, self._cpu.pointer_bits, hostility, limits.memory, complain_of_memory
+        )
+        files = FileTable(self._root, hostility, limits.files, lambda: complain(files_report(limits.files)))
+        world.open_streams(files, self._options, ledger.entry.open_fds, watch, self._emit)
+        files.change_directory(os.fsencode(self._options.cwd))
+        booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
+        clocks = Clocks(ledger, self._options.clock, booted)
+        number = hostility.number(2, 30_000, kind=2)
+        return Process(
+            engine,
+            ledger,
+            self._cpu,
+            space,
+            files,
+            clocks,
+            hostility,
+            watch,
+            limits,
+            number,
+            complaints=complaints,
+        )
+
+    def _serve(self, process: Process, image: Image) -> Exited | Died:
+        describer = Describer(process)
+        reporter = Reporter(process, image, describer)
+        dispatcher = Dispatcher(
+            process, lambda *said: self._emit(reporter.call_report(*said)), self._tracer(describer)
+        )
+        reporter.dispatcher = dispatcher
+        loader.place(image, process.space)
+        environment = {**process.ledger.entry.environment, **self._options.environment}
+        arguments = [self._options.name or self._binary.name, *self._options.arguments]
+        entry.prepare(
+            image, process.ledger, self._cpu, process.space, self._hostility, arguments, environment
+        )
+        process.watch.start()
+        while True:
+            stop = process.engine.run(dispatcher.trap)
+            if process.end is not None:
+                end = process.end
+                return reporter.limit_end(end) if isinstance(end, Died) else end
+            if stop.reason == "interrupted":
+                over = process.watch.ended or process.watch.expired()
+                if over is not None:
+                    return reporter.limit_end(over)
+                continue
+            grows = stop.fault in ("read", "write") and stop.address is not None
+            if grows and stop.address is not None and process.space.grow_stack(stop.address):
+                continue
+            return reporter.fault_end(stop)
+
+    def _tracer(self, describer: Describer) -> Callable[[EndedCall], None] | None:
+        tell: list[Callable[[EndedCall], Any]] = []
+        if self._options.trace:
+            tell.append(Tracer(describer, self._options.trace, self._write_trace))
+        if self._options.calls:
+            tell.append(lambda ended: self._emit(describer.describe(ended)))
+        if not tell:
+            return None
+
+        def tell_all(ended: EndedCall) -> None:
+            for one in tell:
+                one(ended)
+
+        return tell_all
+
+    def _write_trace(self, line: bytes) -> None:
+        while line:
+            line = line[os.write(self._options.trace_fd, line) :]

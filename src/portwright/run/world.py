@@ -1,0 +1,111 @@
+"""Sets up what a guest sees of files before it starts: its root, shares, devices and standard streams.
+
+A root of its own is a fresh folder that goes when the run ends; `--root` keeps one. /tmp and /dev are there in
+both, from a fresh folder where the given root has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from portwright.base.errors import Fault, Where, fail, raise_if
+from portwright.run.events import Wrote
+from portwright.run.file_table import FileTable
+from portwright.run.files import DEVICES, CapturedInput, CapturedOutput, Null, PassedThrough
+from portwright.run.hostility import Hostility
+from portwright.run.limits import Watch
+from portwright.run.options import Options
+from portwright.run.root import Names, Root, Share, hold, host_doors, names_of
+
+STREAMS = (0, 1, 2)
+_DEVICE_FOLDER = "dev"
+_SCRATCH_FOLDER = "tmp"
+
+
+@contextlib.contextmanager
+def root(options: Options) -> Iterator[Root]:
+    """The guest's tree for one run; raises `BadInput` with everything that is wrong with what was asked for."""
+    with tempfile.TemporaryDirectory(prefix="portwright-root-", ignore_cleanup_errors=True) as scratch:
+        fresh = Path(scratch) / "root"
+        top = fresh if options.root is None else options.root
+        for name in (_DEVICE_FOLDER, _SCRATCH_FOLDER):
+            (fresh / name).mkdir(parents=True)
+        shares = {names_of(share.guest): share for share in options.shares}
+        if options.root is not None:
+            _check_root(options.root)
+            for name in (_DEVICE_FOLDER, _SCRATCH_FOLDER):
+                if name == _DEVICE_FOLDER or not (options.root / name).is_dir():
+                    shares.setdefault((os.fsencode(name),), Share(fresh / name, f"/{name}"))
+        _make_mount_points(top, options, shares)
+        devices: dict[Names, str] = {
+            (os.fsencode(_DEVICE_FOLDER), os.fsencode(name)): name for name in DEVICES
+        }
+        found = Root(hold(top), shares, devices, host_doors())
+        for path, data in options.files.items():
+            _put(found, path, data)
+        yield found
+
+
+def _check_root(path: Path) -> None:
+    if not path.is_dir():
+        raise fail("`--root` is no folder", Where(path), "make it, or leave the option out", "run/root")
+
+
+def _make_mount_points(top: Path, options: Options, shares: dict[Names, Share]) -> None:
+    """Every folder on the way to a share must be there: made in a fresh root, asked for in a given one."""
+    faults: list[Fault] = []
+    for names in shares:
+        above = top.joinpath(*(os.fsdecode(name) for name in names[:-1]))
+        if options.root is None:
+            above.mkdir(parents=True, exist_ok=True)
+        elif not above.is_dir() and not any(names[:n] in shares for n in range(1, len(names))):
+            what = f"there is no folder for the share /{b'/'.join(names).decode()}"
+            faults.append(Fault(what, Where(above), "make this folder first", "run/share"))
+    raise_if(faults)
+
+
+def _put(tree: Root, path: str, data: bytes) -> None:
+    """Put a file where the guest will find it, with the folders above it, inside the guest's own tree."""
+    table = FileTable(tree, Hostility(0, kind=True), limit=4)
+    folder = b""
+    for name in names_of(path)[:-1]:
+        folder += b"/" + name
+        with contextlib.suppress(FileExistsError):
+            table.create_directory(folder, 0o777)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    fd = table.open(b"/" + b"/".join(names_of(path)), flags, 0o666)
+    try:
+        while data:
+            data = data[table.get(fd).write(data) :]
+    finally:
+        table.close(fd)
+
+
+def open_streams(
+    table: FileTable, options: Options, open_fds: list[int], watch: Watch, emit: Callable[[Wrote], None]
+) -> None:
+    """Give the guest its standard streams: portwright's own, or captured; not those that the OS does not open,
+    and a stream that was closed for portwright is closed for the guest."""
+    for fd in STREAMS:
+        if fd not in open_fds:
+            continue
+        if fd == 0 and options.stdin is not None:
+            table.put(fd, CapturedInput(options.stdin))
+        elif fd != 0 and options.capture:
+            table.put(fd, CapturedOutput("stdout" if fd == 1 else "stderr", emit))
+        elif fd == 0 and options.capture:
+            table.put(fd, Null())
+        elif _is_open(fd):
+            table.put(fd, PassedThrough(fd, watch))
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
