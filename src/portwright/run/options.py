@@ -34,7 +34,7 @@ class Options:
     kind: bool = False
     seed: int | None = None
     clock: Literal["real", "virtual"] = "real"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     stdin: bytes | None = None
     capture: bool = False
     trace: Literal["", "text", "json"] = ""

@@ -81,7 +81,7 @@ class Reporter:
             what = f"{DID[stop.fault]} {shown}{detail}"
             if address is not None and stop.fault in ("read", "write") and space.in_guard(address):
                 limit = space.memory.stack_top - space.stack_lowest
-                advice = f"the OS gives a program {limit:#x} bytes of stack: recurse less, or keep large values on the heap"
+                advice = f"the OS gives a program {limit:#x} bytes of stack: recurse less, or use the heap"
                 return "stack-overflow", f"stack overflow: {what}, below the stack's limit", advice
             kind = "alignment" if stop.fault == "alignment" else "bad-access"
             return kind, what, self._access_advice(stop, address)
