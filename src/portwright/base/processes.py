@@ -227,26 +227,3 @@ def check(
             )
         ]
     )
-
-
-def start_image(program: bytes, name: str) -> int:
-    """Start an executable held in memory, with no open files, no environment and a session of its own.
-
-    Does not fork this process (a large one would take long to copy): the answer is the child's id, and who
-    asked must reap it. A signal to our terminal's group does not reach it.
-    """
-    file = os.memfd_create(name, os.MFD_CLOEXEC)
-    try:
-        os.write(file, program)
-        closed = [(os.POSIX_SPAWN_CLOSE, number) for number in (0, 1, 2) if _is_open(number)]
-        return os.posix_spawn(f"/proc/self/fd/{file}", [name], {}, file_actions=closed, setsid=True)
-    finally:
-        os.close(file)
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True

@@ -75,7 +75,7 @@ class Engine(Protocol):
     """One guest's instructions, registers and memory. Addresses and lengths in bytes; maps by whole pages.
 
     Register names are the CPU's (`describe/cpus/`), and besides them `pc`, `sp`, `flags` and `thread-pointer`.
-    All but `interrupt` are called from the thread that made the engine.
+    All but `interrupt` and `cpu_seconds` are called from the thread that made the engine.
     """
 
     def map(self, address: int, length: int, access: Access) -> None:
@@ -105,6 +105,9 @@ class Engine(Protocol):
 
     def interrupt(self) -> None:
         """From a signal handler or another thread: make `run` return `interrupted` soon."""
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the guest has used so far; from any thread."""
 
     def close(self) -> None:
         """Give everything back; ends the guest's process, if it has one, by its id. May be called twice."""
@@ -151,6 +154,11 @@ def choose(setup: Setup, wanted: str | None = None) -> str:
         hint = f"other engines: {', '.join(others)}" if wanted else None
         faults.append(Fault(f"the {name} engine cannot run this guest: {reason}", None, hint, "engine/unfit"))
     raise BadInput(faults)
+
+
+def isolated(engine: str) -> bool:
+    """Whether an engine keeps its guest in a process of its own; one that does not can take us with it."""
+    return bool(rooms.load(ROOM, engine).ISOLATED)
 
 
 def create(setup: Setup, wanted: str | None = None) -> Engine:

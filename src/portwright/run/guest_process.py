@@ -6,13 +6,13 @@ memory and its end. All methods but `signal` come from the thread that made it: 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import signal
+import time
 import weakref
 
-from portwright.base.processes import start_image
+from portwright.base.children import WAIT_ALL, Child, ended_by, start_image
 from portwright.run import native_stub, ptrace
 from portwright.run.cpu import Hosted
 from portwright.run.engine import Access, BadAddress
@@ -27,9 +27,8 @@ class GuestProcess:
         self._hosted = hosted
         self._memory = -1
         self._stub = native_stub.BASE + native_stub.BEFORE_CODE
-        self.pid = start_image(native_stub.program(hosted, machine), "guest")
-        self._handle = os.pidfd_open(self.pid)
-        self._end = weakref.finalize(self, _end, self.pid, self._handle)
+        self._child: Child = start_image(native_stub.program(hosted, machine), "guest")
+        self.pid = self._child.pid
         try:
             self.registers = ptrace.RegisterSet(self.pid, ptrace.NT_PRSTATUS, 8 * hosted.word_count)
             self.vectors = ptrace.RegisterSet(self.pid, ptrace.NT_PRFPREG, hosted.vectors_size)
@@ -44,8 +43,7 @@ class GuestProcess:
         options = ptrace.OPTION_EXIT_KILLS | ptrace.OPTION_SYSTEM_CALLS_MARKED
         ptrace.request(ptrace.SETOPTIONS, self.pid, 0, options)
         self._memory = os.open(f"/proc/{self.pid}/mem", os.O_RDWR | os.O_CLOEXEC)
-        self._end.detach()
-        self._end = weakref.finalize(self, _end, self.pid, self._handle, self._memory)
+        self._give_back = weakref.finalize(self, os.close, self._memory)
         self.registers.fetch()
         resource.prlimit(self.pid, resource.RLIMIT_CORE, (0, 0))
 
@@ -102,10 +100,10 @@ class GuestProcess:
 
     def _wait_for_breakpoint(self) -> None:
         while True:
-            _, status = os.waitpid(self.pid, ptrace.WAIT_ALL)
+            _, status = os.waitpid(self.pid, WAIT_ALL)
             if not os.WIFSTOPPED(status):
                 self.reaped()
-                raise ptrace.Gone(ended(status))
+                raise ptrace.Gone(f"the guest's process {ended_by(status)}")
             if ptrace.stopped_by(status) == signal.SIGTRAP:
                 return
             ptrace.request(ptrace.CONT, self.pid)  # a signal from outside: who sent it has left a mark
@@ -159,42 +157,29 @@ class GuestProcess:
 
     def signal(self, number: int) -> None:
         """Send a signal, from any thread; nothing happens where the process is gone."""
-        handle = self._handle
-        if handle >= 0:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(handle, number)
+        self._child.signal(number)
+
+    def cpu_seconds(self) -> float:
+        """The CPU time that the process has used; from any thread."""
+        if not self._child.alive:
+            return 0.0
+        clock = (~self.pid << 3) | 2  # how Linux numbers the clock of another process's CPU time
+        try:
+            return time.clock_gettime(clock)
+        except OSError:
+            return 0.0
 
     def reaped(self) -> None:
         """Note that the process has ended and has been waited for."""
-        if self._end.detach():
-            _give_back(self._handle, self._memory)
-        self._memory = self._handle = -1
+        self._child.reaped()
+        self._close_memory()
 
     def close(self) -> None:
         """End the process and reap it; may be called twice."""
-        self._end()
-        self._memory = self._handle = -1
+        self._child.end()
+        self._close_memory()
 
-
-def ended(status: int) -> str:
-    """What waitpid's status of an ended process says, for a person."""
-    if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
-        return f"the guest's process was ended by {name}"
-    return f"the guest's process exited with status {os.WEXITSTATUS(status)}"
-
-
-def _give_back(*files: int) -> None:
-    for file in files:
-        if file >= 0:
-            os.close(file)
-
-
-def _end(pid: int, handle: int, memory: int = -1) -> None:
-    """Kill and reap a guest; it cannot be confused with another process as long as it is not reaped."""
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(handle, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        while os.WIFSTOPPED(os.waitpid(pid, ptrace.WAIT_ALL)[1]):
-            pass
-    _give_back(handle, memory)
+    def _close_memory(self) -> None:
+        if self._memory >= 0:
+            self._give_back()
+            self._memory = -1

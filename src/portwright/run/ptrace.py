@@ -24,7 +24,6 @@ OPTION_EXIT_KILLS = 0x10_0000  # PTRACE_O_EXITKILL: no guest outlives its tracer
 
 NT_PRSTATUS = 1
 NT_PRFPREG = 2
-WAIT_ALL = 0x4000_0000  # __WALL
 
 # The library's function that keeps the GIL: these calls never block, and giving the GIL away costs as much as
 # the call itself. The waiting is done by os.waitpid, which does give it away.

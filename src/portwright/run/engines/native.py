@@ -15,16 +15,18 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from portwright.base.children import WAIT_ALL, ended_by
 from portwright.base.errors import Fault, MissingTool
 from portwright.describe.cpu import cpu as described
 from portwright.run import native_stub, ptrace
 from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, BadAddress, CannotMap, Setup, Stop, TrapHandler
 from portwright.run.fault import explain
-from portwright.run.guest_process import WORD_MASK, GuestProcess, ended
+from portwright.run.guest_process import WORD_MASK, GuestProcess
 from portwright.run.pacing import Pacing
 
 RANK = 10
+ISOLATED = True
 VECTOR_SIZE = 16
 OUT_OF_MEMORY = 12  # ENOMEM
 INTERRUPT = signal.SIGUSR1  # ours alone: no other process has a reason to send it to a guest
@@ -164,7 +166,7 @@ class NativeEngine:
                 self._interrupted = False
                 return Stop("interrupted", pc=self.get(["pc"])[0])
             self._resume()
-            _, status = waitpid(pid, ptrace.WAIT_ALL)
+            _, status = waitpid(pid, WAIT_ALL)
             if status == ptrace.STOPPED_IN_CALL:
                 registers.fetch()
                 words[number] = words[moved]
@@ -209,7 +211,7 @@ class NativeEngine:
         process = self._process
         if not os.WIFSTOPPED(status):
             process.reaped()
-            return Stop("engine-died", detail=ended(status))
+            return Stop("engine-died", detail=f"the guest's process was {ended_by(status)}")
         process.registers.fetch()
         info = ptrace.signal_info(process.pid)
         if info.number == INTERRUPT or info.number in HARMLESS:
@@ -223,6 +225,10 @@ class NativeEngine:
         if stop.pc is not None:
             self.set({"pc": stop.pc})
         return stop
+
+    def cpu_seconds(self) -> float:
+        """See `Engine.cpu_seconds`."""
+        return self._process.cpu_seconds()
 
     def interrupt(self) -> None:
         """See `Engine.interrupt`."""

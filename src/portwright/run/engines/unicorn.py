@@ -13,6 +13,7 @@ import ctypes
 import importlib
 import importlib.util
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
 
 RANK = 20
+ISOLATED = False
 SMALLEST_PAGE = 4096
 SLOT = 16  # bytes kept for one register
 WORD_MASK = (1 << 64) - 1
@@ -88,6 +90,8 @@ class UnicornEngine:
         if self._facts.begin is not None:
             self._facts.begin(self._uc)
         self._hook()
+        self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._began = time.clock_gettime(self._clock)
 
     def _constant(self, name: str) -> int:
         return int(getattr(self._constants, name))
@@ -291,6 +295,10 @@ class UnicornEngine:
                 if self.read(pc - len(code), len(code)) == code:
                     return pc - len(code)
         return pc
+
+    def cpu_seconds(self) -> float:
+        """See `Engine.cpu_seconds`: the time of the thread that runs the guest, since the engine was made."""
+        return time.clock_gettime(self._clock) - self._began
 
     def interrupt(self) -> None:
         """See `Engine.interrupt`."""
