@@ -78,7 +78,7 @@ def _function(ledger: Ledger, name: str, call: Call) -> str:
     listed = ", ".join(f"{each.name}: {each.type}" for each in parameters.values())
     checks = "".join(f"    {line}\n" for line in _checks(ledger, call, parameters))
     if operation is not None and operation.result == "never":
-        returns, body = "!", f"    // SAFETY: passed on to the caller.\n    unsafe {{ {trap} }};\n    loop {{}}\n"
+        returns, body = "!", f"    // SAFETY: passed on to the caller.\n    unsafe {{ {trap} }};\n    loop {{\n        core::hint::spin_loop();\n    }}\n"
     else:
         type_, convert = RESULTS[operation.result] if operation else ("usize", "")
         returns = f"Result<{type_}, Errno>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portwright.base.errors import closest
 from portwright.describe import std_needs
@@ -11,6 +11,7 @@ from portwright.describe.ledger import Call, Fixed, Packed, Part
 from portwright.describe.ledger_finding import Case, Finding, number_key
 from portwright.describe.ledger_tables import suggestion
 from portwright.describe.operation import Operation, vocabulary
+from portwright.describe.toml_positions import Key
 
 # Without these nothing runs: each row is one of several ways.
 NEEDED = (("write",), ("map_memory", "set_break"), ("exit",))
@@ -102,12 +103,14 @@ def _fixed(case: Case, name: str, call: Call, index: int, value: Fixed) -> Itera
     known = {**case.ledger.constants, **call.constants}
     for word in value.value.split("|") if isinstance(value.value, str) else []:
         if word.strip() not in known:
-            near = closest(word.strip(), known)
-            hint = f"did you mean `{near}`?" if near else "put it into [constants] or into the call's own"
-            what = f"unknown constant `{word.strip()}`"
-            yield case.error(
-                "unknown-constant", what, "syscalls", name, "arguments", index, "value", hint=hint
-            )
+            key = ("syscalls", name, "arguments", index, "value")
+            yield _unknown_constant(case, word.strip(), known, *key)
+
+
+def _unknown_constant(case: Case, name: str, known: Mapping[str, int], *key: Key) -> Finding:
+    near = closest(name, known)
+    hint = f"did you mean `{near}`?" if near else "put it into [constants] or into the call's own"
+    return case.error("unknown-constant", f"unknown constant `{name}`", *key, hint=hint)
 
 
 def _packed(case: Case, name: str, index: int, value: Packed) -> Iterator[Finding]:

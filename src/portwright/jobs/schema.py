@@ -1,0 +1,104 @@
+"""The JSON Schema of port.toml or abi.toml, so that editors complete and check the files.
+
+Draft 2020-12, made from the models that read the files: descriptions are the models' own docstrings.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from portwright.base.events import Event
+from portwright.describe.ledger import Ledger
+from portwright.describe.model import kebab
+from portwright.describe.port import Manifest
+from portwright.jobs import Arg
+
+VERB = "schema"
+MODELS: dict[str, type[BaseModel]] = {"port": Manifest, "abi": Ledger}
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Which file."""
+
+    file: Annotated[
+        str, Arg("port (port.toml) or abi (abi.toml)", positional=True, choices=tuple(MODELS))
+    ] = "port"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The schema as a JSON value."""
+
+    schema: dict[str, Any]
+
+    @property
+    def status(self) -> int:
+        """Showing judges nothing."""
+        return 0
+
+
+def run(arguments: Arguments) -> Generator[Event, None, Result]:
+    """Make the schema."""
+    yield from ()
+    return Result(schema(arguments.file))
+
+
+def schema(file: str) -> dict[str, Any]:
+    """The JSON Schema of `port` or `abi`."""
+    model = MODELS[file]
+    body = model.model_json_schema(by_alias=True)
+    _describe(body, model)
+    for name, definition in body.get("$defs", {}).items():
+        _describe(definition, _named(model, name))
+    title = f"portwright's {file}.toml"
+    return {"$schema": GenerateJsonSchema.schema_dialect, **body, "title": title}
+
+
+def _describe(definition: dict[str, Any], model: type[BaseModel] | None) -> None:
+    """Give each key the sentence in which its model's docstring speaks of it."""
+    if model is None or "properties" not in definition:
+        return
+    text = " ".join(inspect.cleandoc(model.__doc__ or "").split()).replace("``", "`")
+    definition["description"] = text
+    for field in model.model_fields:
+        key = (model.model_fields[field].alias or kebab(field)) if field != "as_" else "as"
+        said = _sentence(text, field)
+        if said and key in definition["properties"]:
+            definition["properties"][key].setdefault("description", said)
+
+
+def _sentence(text: str, field: str) -> str | None:
+    """The sentence that names the field in backticks, in the file's spelling."""
+    for sentence in re.split(r"(?<=[.;])\s+", text):
+        if f"`{field}`" in sentence or f"`{field} " in sentence:
+            return re.sub(r"`([a-z_]+)`", lambda word: f"`{kebab(word[1])}`", sentence)
+    return None
+
+
+def _named(root: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of that name among those that the root is made of."""
+    seen: set[type[BaseModel]] = set()
+    left = [root]
+    while left:
+        model = left.pop()
+        if model.__name__ == name:
+            return model
+        if model not in seen:
+            seen.add(model)
+            for field in model.model_fields.values():
+                left += _models(field.annotation)
+    return None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in getattr(annotation, "__args__", ()) for model in _models(inner)]
