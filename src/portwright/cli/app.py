@@ -100,8 +100,11 @@ class Passing(click.Command):
             if word == "--":
                 words.insert(0, word)
                 break
-            own.append(word)
             option = flags.get(word)
+            if isinstance(option, commands.BareOption):
+                own.append(f"{word}={option.bare}")
+                continue
+            own.append(word)
             if isinstance(option, click.Option) and not option.is_flag and words:
                 own.append(words.pop(0))
         return super().parse_args(ctx, [*own, *positional, *words])

@@ -21,6 +21,14 @@ def summary(module: ModuleType) -> str:
     return text.split("\n\n", 1)[0].replace("\n", " ").rstrip(".")
 
 
+class BareOption(click.Option):
+    """An option whose value may be left out: it is `bare` then, and one that is given follows a `=`."""
+
+    def __init__(self, *names: Any, bare: str, **attributes: Any) -> None:
+        super().__init__(*names, **attributes)
+        self.bare = bare
+
+
 def parameters(arguments: type) -> list[click.Parameter]:
     """The click parameters of a job's `Arguments`."""
     hints = get_type_hints(arguments, include_extras=True)
@@ -51,16 +59,18 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
     ]
     if inner is bool:
         return click.Option(names, is_flag=True, default=bool(default), help=arg.help)
-    return click.Option(
-        names,
-        type=option_type,
-        required=required,
-        default=default,
-        multiple=many,
-        help=arg.help,
-        metavar=arg.metavar,
-        show_default=not many and default not in (None, ""),
-    )
+    attributes: dict[str, Any] = {
+        "type": option_type,
+        "required": required,
+        "default": default,
+        "multiple": many,
+        "help": arg.help,
+        "metavar": arg.metavar,
+        "show_default": not many and default not in (None, ""),
+    }
+    if arg.bare is not None:
+        return BareOption(names, bare=arg.bare, **attributes)
+    return click.Option(names, **attributes)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

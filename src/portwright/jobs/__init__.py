@@ -16,7 +16,8 @@ class Arg:
     """How a field of `Arguments` is given on the command line.
 
     A field without a default is required. `bool` fields become flags; tuples are repeatable, and a positional
-    tuple takes the rest (`rest=True`: options too, as in `run PORT PROGRAM [ARGS...]`).
+    tuple takes the rest (`rest=True`: options too, as in `run PORT PROGRAM [ARGS...]`). `bare` is the value of
+    an option that is given without one (`--trace` for `--trace=text`), in verbs with such a rest.
     """
 
     help: str
@@ -25,3 +26,4 @@ class Arg:
     short: str | None = None
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    bare: str | None = None

@@ -161,6 +161,11 @@ def isolated(engine: str) -> bool:
     return bool(rooms.load(ROOM, engine).ISOLATED)
 
 
+def needs_worker(engine: str) -> bool:
+    """Whether the engine can take the process down that it is in, so that a guest of it needs one of its own."""
+    return bool(getattr(rooms.load(ROOM, engine), "NEEDS_WORKER", False))
+
+
 def create(setup: Setup, wanted: str | None = None) -> Engine:
     """Make an engine (see `choose`) with an empty address space."""
     engine: Engine = rooms.load(ROOM, choose(setup, wanted)).make(setup)

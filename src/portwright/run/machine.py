@@ -34,9 +34,11 @@ from portwright.run.process import Process
 from portwright.run.reports import Reporter
 from portwright.run.root import Root
 from portwright.run.trace import Describer, Tracer
+from portwright.run.worker import WorkerDied, in_worker
 
 SIGINT = 2
 SIGABRT = 6
+SIGKILL = 9
 LOAD_BASE = 0x10_0000  # where a position-independent program goes: low enough for any CPU's addresses
 HOST_MEMORY = 512 << 20  # what an engine may need beside the guest's own memory
 Emit = Callable[[RunEvent], None]
@@ -57,10 +59,44 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
         data = binary.read_bytes()
     except OSError as error:
         raise fail(f"cannot read the program: {error.strerror}", Where(binary), code="run/program") from error
-    if options.seed is None:
-        options = replace(options, seed=new_seed())
+    seed = new_seed() if options.seed is None else options.seed
+    options = replace(options, seed=seed, engine=engines.choose(_setup(port, options), options.engine))
+    assert options.engine is not None
+    if not engines.needs_worker(options.engine):
+        return _run(port, binary, data, options, emit)
+    began = time.monotonic()
+    seen = _Collected()
+
+    def pass_on(event: RunEvent) -> None:
+        seen.take(event)
+        emit(event)
+
+    try:
+        return in_worker(_run, port, binary, data, options, emit=pass_on)
+    except WorkerDied as died:
+        advice = "run it again with another `--engine`; if it comes again, report it"
+        end = Died(SIGKILL, Report("engine-died", f"the engine's process ended: {died.how}", advice=advice))
+    except KeyboardInterrupt:
+        end = _interrupted()
+    emit(end)
+    return seen.outcome(end, time.monotonic() - began, 0)
+
+
+def _run(port: Port, binary: Path, data: bytes, options: Options, emit: Emit) -> Outcome:
     with world.root(options) as root:
         return _Run(port, binary, data, options, root, emit).outcome()
+
+
+def _setup(port: Port, options: Options) -> Setup:
+    """What the engine is to be made for. Its own limits stand behind the machine's, a little wider."""
+    abi, limits = port.ledger.abi, options.limits
+    cpu_seconds = None if limits.cpu_seconds is None else int(limits.cpu_seconds) + 2
+    page_size = port.ledger.memory.page_size
+    return Setup(abi.cpu, abi.trap, page_size, limits.memory + HOST_MEMORY, cpu_seconds)
+
+
+def _interrupted() -> Died:
+    return Died(SIGINT, Report("other", "interrupted from the keyboard"))
 
 
 @dataclass(slots=True)
@@ -82,6 +118,18 @@ class _Collected:
                 self.reports.append(event)
             case Called():
                 self.calls.append(event)
+
+    def outcome(self, end: Exited | Died, seconds: float, peak: int) -> Outcome:
+        """The whole of the run."""
+        return Outcome(
+            end,
+            bytes(self.stdout),
+            bytes(self.stderr),
+            tuple(self.reports),
+            tuple(self.calls),
+            seconds,
+            peak,
+        )
 
 
 class _Run:
@@ -111,28 +159,14 @@ class _Run:
         except CannotLoad as error:
             end = Died(SIGABRT, error.report)
         except KeyboardInterrupt:
-            end = Died(SIGINT, Report("other", "interrupted from the keyboard"))
+            end = _interrupted()
         self._emit(end)
-        found = self._collected
-        return Outcome(
-            end,
-            bytes(found.stdout),
-            bytes(found.stderr),
-            tuple(found.reports),
-            tuple(found.calls),
-            time.monotonic() - began,
-            self._peak,
-        )
+        return self._collected.outcome(end, time.monotonic() - began, self._peak)
 
     def _end(self) -> Exited | Died:
         image = loader.plan(self._data, self._binary.name, self._rules())
-        limits, abi = self._options.limits, self._port.ledger.abi
-        cpu_seconds = None if limits.cpu_seconds is None else int(limits.cpu_seconds) + 2
-        setup = Setup(
-            abi.cpu, abi.trap, self._port.ledger.memory.page_size, limits.memory + HOST_MEMORY, cpu_seconds
-        )
-        engine = engines.create(setup, self._options.engine)
-        watch = Watch(limits, engine.interrupt, getattr(engine, "cpu_seconds", None))
+        engine = engines.create(_setup(self._port, self._options), self._options.engine)
+        watch = Watch(self._options.limits, engine.interrupt, getattr(engine, "cpu_seconds", None))
         process = self._process(engine, watch)
         try:
             return self._serve(process, image)

@@ -30,12 +30,14 @@ DESCRIPTORS = struct.pack(
 )
 PROGRAM_DATA, PROGRAM_CODE = 0x18 | 3, 0x20 | 3
 FLAGS_AT_START = 0x202  # interrupts on, and the bit that is always 1
+SSE_ALLOWED = 0x600  # CR4.OSFXSR and OSXMMEXCPT: without them LDMXCSR is no instruction
 
 
 def enter_user_mode(uc: Any) -> None:
     """Leave privilege level 0, in which Unicorn begins, the way a kernel does: by IRETQ."""
     from unicorn import UC_PROT_ALL, x86_const
 
+    uc.reg_write(x86_const.UC_X86_REG_CR4, uc.reg_read(x86_const.UC_X86_REG_CR4) | SSE_ALLOWED)
     page = 0x1_0000
     code, stack, after = page + 0x100, page + 0x800, page + 0x102
     uc.mem_map(page, 0x1000, UC_PROT_ALL)

@@ -22,6 +22,7 @@ from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
 
 RANK = 20
+NEEDS_WORKER = True
 ISOLATED = False
 SMALLEST_PAGE = 4096
 SLOT = 16  # bytes kept for one register

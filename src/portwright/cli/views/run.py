@@ -1,0 +1,29 @@
+"""What a person sees of `portwright run` beside the program's own output: reports, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from portwright.judge.program import report_text
+from portwright.run.events import Died
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from portwright.jobs.run import Result
+
+
+def view(result: Result, console: Console) -> None:
+    """Captured output goes where it belongs; reports, and how to repeat the run, only where there are any."""
+    outcome = result.outcome
+    sys.stdout.buffer.write(outcome.stdout)
+    sys.stdout.flush()
+    sys.stderr.buffer.write(outcome.stderr)
+    reports = list(outcome.reports)
+    if isinstance(outcome.end, Died):
+        reports.append(outcome.end.report)
+    for report in reports:
+        print(f"portwright: {report_text(report)}", file=sys.stderr)
+    if reports:
+        print(f"portwright: the same run again: --seed {result.seed}", file=sys.stderr)
