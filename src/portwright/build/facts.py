@@ -45,7 +45,8 @@ def source_digest(toolchain: Toolchain) -> str:
 
 
 def programs(port: Port) -> tuple[Crate, ...]:
-    """The port's programs; raises `BadInput` for each that is not there."""
+    """The port's programs, for the host too where they are compared with it; raises `BadInput` for each that is
+    not there."""
     faults: list[Fault] = []
     found: list[Crate] = []
     for index, program in enumerate(port.manifest.program):

@@ -34,7 +34,8 @@ class BuildResult:
     """What a build made. Paths are None or absent where the goal did not ask for them.
 
     `spec` is the target's JSON; `sysroot` what `rustc --sysroot` takes; `programs` binaries by the program's
-    name (the binary of the crate's own name first). `ran` names the steps that were not done already.
+    name (the binary of the crate's own name first), `hosts` those of them that were built for this machine's own
+    OS. `ran` names the steps that were not done already.
     """
 
     target: str
@@ -46,6 +47,7 @@ class BuildResult:
     view: Path | None = None
     sysroot: Path | None = None
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    hosts: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
 
 def prepare(port: Port, crates: Sequence[Crate] | None = None) -> tuple[Plan, Facts]:
@@ -128,7 +130,7 @@ def _build(
 
 
 def _gone(store: Store, plan: Plan, found: Facts, goal: str) -> list[str]:
-    steps = [build_plan.crate_step(crate.name) for crate in found.crates]
+    steps = [crate.step for crate in found.crates]
     asked = [name for name in steps if plan.step(name) in plan.closure(goal)]
     return [name for name in asked if not all(path.is_file() for path in binaries(store, plan, name))]
 
@@ -140,6 +142,11 @@ def _result(plan: Plan, found: Facts, goal: str, done: Done, state: str) -> Buil
     if "sysroot" in steps:
         sysroot = done.out("sysroot")
         _point(store.folder / "sysroot", sysroot)
+
+    def made(*, host: bool) -> dict[str, tuple[Path, ...]]:
+        crates = [crate for crate in found.crates if crate.host == host and crate.step in steps]
+        return {crate.name: binaries(store, plan, crate.step) for crate in crates}
+
     return BuildResult(
         plan.target,
         store.folder,
@@ -149,11 +156,8 @@ def _result(plan: Plan, found: Facts, goal: str, done: Done, state: str) -> Buil
         done.ran,
         view=done.out("view") if goal == "view" or "view" in done.ran else None,
         sysroot=sysroot,
-        programs={
-            crate.name: binaries(store, plan, build_plan.crate_step(crate.name))
-            for crate in found.crates
-            if build_plan.crate_step(crate.name) in steps
-        },
+        programs=made(host=False),
+        hosts=made(host=True),
     )
 
 
@@ -173,7 +177,7 @@ def binaries(store: Store, plan: Plan, name: str) -> tuple[Path, ...]:
     out = store.out(step)
     if not step.stdout:
         return tuple(out / output for output in step.outputs)
-    own = name.removeprefix("program-")
+    own = name.removeprefix("program-").removeprefix("host-")
     found: dict[Path, None] = {}
     for line in (out / step.stdout).read_text().splitlines():
         if line.startswith("{"):

@@ -29,7 +29,7 @@ class Crate:
     `digest` covers all that the build reads of it; None where that cannot be known without cargo (path
     dependencies, a workspace, a build script): cargo is asked every time. `own` is a crate of the user's: cargo
     runs in its folder and with `environment`, so that its configuration counts; a program of a port is built
-    free of either.
+    free of either. `host`: it is built for this machine's own OS, to be compared with.
     """
 
     name: str
@@ -37,6 +37,12 @@ class Crate:
     digest: str | None
     own: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    host: bool = False
+
+    @property
+    def step(self) -> str:
+        """The name of the step that builds it."""
+        return f"host-{self.name}" if self.host else crate_step(self.name)
 
     @property
     def single(self) -> bool:
@@ -218,27 +224,32 @@ def crate_step(name: str) -> str:
 
 def _crate(port: Port, facts: Facts, crate: Crate) -> Step:
     toolchain = facts.toolchain
-    env = {**toolchain.environment, **crate.environment, "RUSTC": "{sysroot}/bin/rustc"}
+    rustc = str(toolchain.rustc) if crate.host else "{sysroot}/bin/rustc"
+    target = [] if crate.host else ["--target", port.target]
+    env = {**toolchain.environment, **crate.environment, "RUSTC": rustc}
     if crate.single:
-        argv = ["{sysroot}/bin/rustc", "--target", port.target, "--edition=2021", "-O"]
+        argv = [rustc, *target, "--edition=2021", "-O"]
         argv += ["-Cdebuginfo=line-tables-only", "--crate-name", _crate_name(crate.name)]
         argv += ["-o", f"{{out}}/bin/{crate.name}", str(crate.path)]
     else:
         argv = [str(toolchain.cargo), "build", "--manifest-path", str(crate.path / "Cargo.toml")]
-        argv += ["--target", port.target, "--release", "--message-format=json-render-diagnostics"]
+        argv += [*target, "--release", "--message-format=json-render-diagnostics"]
         env |= {"CARGO_TARGET_DIR": "{out}/target", "CARGO_PROFILE_RELEASE_DEBUG": "line-tables-only"}
         env |= {} if crate.own else {"CARGO_HOME": "{out}/cargo-home"}
     return Step(
-        crate_step(crate.name),
+        crate.step,
         tuple(argv),
-        f"the program `{crate.name}` for the target",
+        f"the program `{crate.name}` for {'this machine, to compare with' if crate.host else 'the target'}",
         env=env,
         cwd=str(crate.path) if crate.own and not crate.single else "/",
-        inputs=(Input("source", str(crate.path), crate.digest or ""),),
+        inputs=(
+            *([_compiler(toolchain)] if crate.host else []),
+            Input("source", str(crate.path), crate.digest or ""),
+        ),
         outputs=(f"bin/{crate.name}",) if crate.single else ("messages.json",),
-        needs=("sysroot",),
+        needs=() if crate.host else ("sysroot",),
         cached=crate.digest is not None,
-        place=f"crates/{crate.name}-{hash_value(str(crate.path))[:8]}",
+        place=f"{'hosts' if crate.host else 'crates'}/{crate.name}-{hash_value(str(crate.path))[:8]}",
         stdout="" if crate.single else "messages.json",
         room=CRATE_ROOM,
     )
