@@ -8,37 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
-from portwright.base.errors import BadInput, Fault, Where, closest
+from portwright.base.errors import BadInput, Fault, Where
 from portwright.derive import tokens
-from portwright.derive.edit import (
-    ArmFirst,
-    AttributeTerm,
-    BuildTerm,
-    CfgUnordered,
-    Edit,
-    NewFile,
-    TomlTable,
-)
-from portwright.derive.tokens import Source, Token
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """Text that goes into a file at a byte offset."""
-
-    at: int
-    text: str
-
-
-class _Lost(Exception):
-    """An edit did not find its place; holds the fault."""
-
-    def __init__(self, what: str, where: Where, hint: str, code: str = "edit/no-place") -> None:
-        super().__init__(what)
-        self.fault = Fault(what, where, hint, code)
+from portwright.derive.edit import Edit, NewFile, TomlTable
+from portwright.derive.places import PLACERS, Lost, Splice, comment, describe, needless
 
 
 def apply(path: str, text: str | None, edits: Iterable[Edit]) -> str:
@@ -82,25 +56,9 @@ def apply_all(read: Callable[[str], str | None], edits: Sequence[Edit]) -> dict[
 
 
 def _no_file(path: str, edit: Edit) -> Fault:
-    what = f"no such file, wanted for {_describe(edit)}"
+    what = f"no such file, wanted for {describe(edit)}"
     hint = f"this source tree has no such module: another Rust version? The edit is there because: {edit.why}"
     return Fault(what, Where(path), hint, "edit/no-file")
-
-
-def _describe(edit: Edit) -> str:
-    match edit:
-        case ArmFirst():
-            return f"an arm first in `{edit.macro}!` {edit.block} of {edit.of}"
-        case AttributeTerm():
-            return f"`{edit.term}` in the #[cfg] of `{edit.item}`"
-        case BuildTerm():
-            return f"`{edit.term}` beside `{edit.beside}`"
-        case CfgUnordered():
-            return "an entry in `cfg_unordered!`"
-        case TomlTable():
-            return f"the table [{edit.header}]"
-        case NewFile():
-            return "a new file"
 
 
 def _splice_all(path: str, text: str, edits: Sequence[Edit]) -> str:
@@ -111,8 +69,8 @@ def _splice_all(path: str, text: str, edits: Sequence[Edit]) -> str:
     splices: list[Splice] = []
     for edit in edits:
         try:
-            splices += _PLACERS[type(edit)](path, source, edit)
-        except _Lost as lost:
+            splices += PLACERS[type(edit)](path, source, edit)
+        except Lost as lost:
             faults.append(lost.fault)
     if faults:
         raise BadInput(faults)
@@ -127,193 +85,23 @@ def _splice_all(path: str, text: str, edits: Sequence[Edit]) -> str:
     errors = tokens.parse(bytes(data)).errors
     if errors > source.errors:
         what = f"the edits leave {errors - source.errors} places that are not Rust"
-        hint = "an unbalanced bracket or a missing comma in: " + "; ".join(_describe(edit) for edit in edits)
+        hint = "an unbalanced bracket or a missing comma in: " + "; ".join(describe(edit) for edit in edits)
         raise BadInput([Fault(what, Where(path), hint, "edit/not-rust")])
     return data.decode()
-
-
-def _arm_first(path: str, source: Source, edit: Edit) -> list[Splice]:
-    assert isinstance(edit, ArmFirst)
-    calls = tokens.macro_calls(source, edit.macro)
-    if len(calls) != edit.of:
-        lines = ", ".join(str(call.name.line) for call in calls) or "none"
-        raise _Lost(
-            f"looked for {edit.of} calls of `{edit.macro}!`, found {len(calls)} (lines: {lines})",
-            Where(path, calls[0].name.line if calls else 1),
-            f"the file changed: see which block the arm belongs into now, and correct `block` and `of`. {edit.why}",
-        )
-    if not 1 <= edit.block <= len(calls):
-        what = f"there is no `{edit.macro}!` number {edit.block}: the file has {len(calls)}"
-        raise _Lost(what, Where(path), "blocks count from 1")
-    call = calls[edit.block - 1]
-    if _starts_with(tokens.spelling(call.body.inner), tokens.words(edit.arm)):
-        raise _needless(path, call.name.line, edit)
-    return [_first_in(source, call.body, f"{_comment('//', edit)}\n{edit.arm}")]
-
-
-def _comment(mark: str, edit: Edit) -> str:
-    """The edit's reason as one line of comment, for those who meet the edit in the view."""
-    return f"{mark} portwright: {' '.join(edit.why.split())}"
-
-
-def _first_in(source: Source, group: Token, text: str) -> Splice:
-    """Put lines at the head of a bracketed group, indented as its first token is."""
-    first = group.inner[0] if group.inner else None
-    if first is not None and source.begins_line(first):
-        indent = source.indent(first.start)
-    else:
-        indent = source.indent(group.start) + "    "
-    body = "\n".join(f"{indent}{line}" if line.strip() else "" for line in text.strip("\n").splitlines())
-    rest = source.data[group.start + 1 :]
-    tail = "" if rest.lstrip(b" \t").startswith((b"\n", b"\r\n")) else f"\n{indent}"
-    return Splice(group.start + 1, f"\n{body}{tail}")
-
-
-def _attribute_term(path: str, source: Source, edit: Edit) -> list[Splice]:
-    assert isinstance(edit, AttributeTerm)
-    wanted = tokens.squeeze(edit.item)
-    every = [(_item(source, attribute.item), attribute) for attribute in tokens.cfg_attributes(source)]
-    fits = [a for item, a in every if any(_starts_with(form, wanted) for form in (item, _bare(item)))]
-    lines = {attribute.predicate.line: None for attribute in fits}
-    if len(fits) != 1:
-        near = closest(wanted, [_bare(item) for item, _ in every])
-        seen = (
-            f"at lines {', '.join(map(str, lines))}"
-            if fits
-            else f"the nearest is `{near}`"
-            if near
-            else "none"
-        )
-        raise _Lost(
-            f"looked for one #[cfg(...)] on an item that begins with `{edit.item}`, found {len(fits)}: {seen}",
-            Where(path, next(iter(lines), 1)),
-            f"write more of the item, or correct it. {edit.why}",
-        )
-    predicate = fits[0].predicate
-    place = Where(path, predicate.line)
-    if tokens.words(edit.term) in tokens.spelling(predicate.inner):
-        raise _needless(path, predicate.line, edit)
-    lists = _any_lists(predicate.inner, 0, edit.negated)
-    if not lists:
-        return _wrap(source, predicate, edit)
-    shallow = [group for depth, group in lists if depth == min(depth for depth, _ in lists)]
-    if len(shallow) > 1:
-        what = f"the #[cfg] of `{edit.item}` has {len(shallow)} lists that could hold `{edit.term}`"
-        raise _Lost(
-            what, place, "say which by another edit, or extend the edits' vocabulary", "edit/ambiguous"
-        )
-    return [_in_list(source, shallow[0], edit.term)]
-
-
-def _item(source: Source, start: int) -> str:
-    text = source.data[start : start + 400].decode(errors="replace")
-    return tokens.squeeze(" ".join(text.splitlines()[:4]))
-
-
-def _bare(item: str) -> str:
-    """The item without its visibility."""
-    if not item.startswith("pub"):
-        return item
-    rest = item[3:]
-    if rest.startswith("("):
-        rest = rest[rest.find(")") + 1 :]
-    return rest.strip()
-
-
-def _any_lists(level: list[Token], depth: int, negated: bool) -> list[tuple[int, Token]]:
-    """The `any(...)` lists of a predicate that stand inside an odd (`negated`) or even number of `not(...)`."""
-    found: list[tuple[int, Token]] = []
-    for name, group in pairwise(level):
-        if not group.group:
-            continue
-        if name.text == "any" and not negated:
-            found.append((depth, group))
-        inside = not negated if name.text == "not" else negated
-        found += _any_lists(group.inner, depth + 1, inside)
-    return found
-
-
-def _in_list(source: Source, group: Token, term: str) -> Splice:
-    first = group.inner[0] if group.inner else None
-    if first is not None and source.begins_line(first):
-        return Splice(group.start + 1, f"\n{source.indent(first.start)}{term},")
-    return Splice(group.start + 1, f"{term}, " if first is not None else term)
-
-
-def _wrap(source: Source, predicate: Token, edit: AttributeTerm) -> list[Splice]:
-    """A predicate without a list becomes one: `P` or the term; negated: `P` and not the term."""
-    head, tail = ("all(", f", not({edit.term}))") if edit.negated else ("any(", f", {edit.term})")
-    return [Splice(predicate.inner[0].start, head), Splice(predicate.inner[-1].end, tail)]
-
-
-def _build_term(path: str, source: Source, edit: Edit) -> list[Splice]:
-    assert isinstance(edit, BuildTerm)
-    runs = [run for level in tokens.levels(source.tokens) for run in _runs(level, tokens.words(edit.beside))]
-    chained = [
-        (level, first, last, op) for level, first, last in runs if (op := _operator(level, first, last))
-    ]
-    if len(chained) != 1:
-        lines = ", ".join(str(level[first].line) for level, first, _ in runs) or "none"
-        raise _Lost(
-            f"looked for one `{edit.beside}` in a chain of || or &&, found {len(chained)}"
-            f" (the text occurs at lines: {lines})",
-            Where(path, runs[0][0][runs[0][1]].line if runs else 1),
-            f"name another term of the chain as `beside`. {edit.why}",
-        )
-    level, first, last, operator = chained[0]
-    if any(_operator(level, *run[1:]) for run in _runs(level, tokens.words(edit.term))):
-        raise _needless(path, level[first].line, edit)
-    before = level[first - 1] if first else None
-    own_line = before is not None and before.text == operator and source.begins_line(before)
-    gap = f"\n{source.indent(before.start)}" if own_line and before else " "
-    return [Splice(level[last].end, f"{gap}{operator} {edit.term}")]
-
-
-def _runs(level: list[Token], wanted: str) -> list[tuple[list[Token], int, int]]:
-    """Where neighbouring tokens of a level spell `wanted`: (level, first, last)."""
-    texts = [tokens.spelling([token]) for token in level]
-    found = []
-    for first in range(len(level)):
-        run = ""
-        for last in range(first, len(level)):
-            run = tokens.squeeze(f"{run} {texts[last]}")
-            if run == wanted:
-                found.append((level, first, last))
-            if not wanted.startswith(run):
-                break
-    return found
-
-
-def _operator(level: list[Token], first: int, last: int) -> str | None:
-    """The `||` or `&&` beside a run of tokens; None where there is none, or where the two sides differ."""
-    sides = [level[at].text for at in (first - 1, last + 1) if 0 <= at < len(level)]
-    operators = {text for text in sides if text in ("||", "&&")}
-    return operators.pop() if len(operators) == 1 else None
-
-
-def _cfg_unordered(path: str, source: Source, edit: Edit) -> list[Splice]:
-    assert isinstance(edit, CfgUnordered)
-    calls = tokens.macro_calls(source, "cfg_unordered")
-    if len(calls) != 1:
-        what = f"looked for one call of `cfg_unordered!`, found {len(calls)}"
-        raise _Lost(what, Where(path, calls[0].name.line if calls else 1), edit.why)
-    if tokens.words(edit.entry) in tokens.spelling(calls[0].body.inner):
-        raise _needless(path, calls[0].name.line, edit)
-    return [_first_in(source, calls[0].body, f"{_comment('//', edit)}\n{edit.entry}")]
 
 
 def _toml(path: str, text: str, edits: Sequence[Edit]) -> str:
     faults: list[Fault] = []
     for edit in edits:
         if not isinstance(edit, TomlTable):
-            what = f"{_describe(edit)} is an edit of Rust source"
+            what = f"{describe(edit)} is an edit of Rust source"
             faults.append(Fault(what, Where(path), "a Cargo.toml takes only `TomlTable`", "edit/wrong-kind"))
             continue
         if _has_table(text, edit.header):
-            faults.append(_needless(path, 1, edit).fault)
+            faults.append(needless(path, 1, edit).fault)
             continue
         break_ = "" if not text or text.endswith("\n") else "\n"
-        longer = f"{text}{break_}\n{_comment('#', edit)}\n[{edit.header}]\n{edit.body.strip()}\n"
+        longer = f"{text}{break_}\n{comment('#', edit)}\n[{edit.header}]\n{edit.body.strip()}\n"
         try:
             tomllib.loads(longer)
         except tomllib.TOMLDecodeError as error:
@@ -337,28 +125,3 @@ def _has_table(text: str, header: str) -> bool:
             return False
         tables = tables[key]
     return True
-
-
-def _needless(path: str, line: int, edit: Edit) -> _Lost:
-    return _Lost(
-        f"{_describe(edit)} is there already",
-        Where(path, line),
-        "the tree has it, or the edit was applied twice: take the edit out of the overlay",
-        "edit/already-there",
-    )
-
-
-def _starts_with(text: str, head: str) -> bool:
-    """Whether the squeezed `text` begins with the whole words of `head`."""
-    if not text.startswith(head):
-        return False
-    after = text[len(head) : len(head) + 1]
-    return not (head[-1:].isidentifier() and (after.isalnum() or after == "_"))
-
-
-_PLACERS: dict[type[Edit], Callable[[str, Source, Edit], list[Splice]]] = {
-    ArmFirst: _arm_first,
-    AttributeTerm: _attribute_term,
-    BuildTerm: _build_term,
-    CfgUnordered: _cfg_unordered,
-}

@@ -8,7 +8,15 @@ from portwright.build import view
 from portwright.build.steps import Call
 from portwright.derive.edit import from_json
 
-MODULES = ("base.errors", "base.files", "build.view", "derive.edit", "derive.overlay", "derive.tokens")
+MODULES = (
+    "base.errors",
+    "base.files",
+    "build.view",
+    "derive.edit",
+    "derive.overlay",
+    "derive.places",
+    "derive.tokens",
+)
 
 
 def run(call: Call) -> str:
