@@ -12,8 +12,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from portwright.base.errors import closest
 from portwright.describe import errno, toml_file
+from portwright.describe.ledger_arguments import Fixed as Fixed
+from portwright.describe.ledger_arguments import Limit as Limit
+from portwright.describe.ledger_arguments import Packed as Packed
+from portwright.describe.ledger_arguments import PackedField as PackedField
+from portwright.describe.ledger_arguments import Part as Part
+from portwright.describe.ledger_arguments import Passed as Passed
 from portwright.describe.model import Described
 
 ErrorStyle = Literal["negative-errno", "carry"]
@@ -22,9 +27,13 @@ ErrorStyle = Literal["negative-errno", "carry"]
 class Abi(Described):
     """[abi]: how a program calls the kernel. Register names are the CPU's own (see `describe/cpus/`).
 
+    `cpu` is the CPU's name there, `trap` the instruction that enters the kernel. `number` is the register of
+    the call's number, `result` that of what it answers. `error` says how a failure is told: a negative
+    result, or the carry flag. `flags` says what becomes of the CPU's flags. `why` gives reasons, by key.
     `arguments` are the registers of a call's arguments in order: a call has at most as many. `clobbers` are
     all registers that a call destroys besides the result. `default_source` is the file of the kernel's source
-    in which each number was read that has no `source` of its own.
+    in which each number was read that has no `source` of its own. `busy` is the error with which the system
+    may refuse any call until later: std's layer makes the call again.
     """
 
     cpu: str
@@ -35,6 +44,7 @@ class Abi(Described):
     error: ErrorStyle
     clobbers: list[str]
     flags: Literal["preserved", "destroyed"] = "preserved"
+    busy: str | None = None
     default_source: str | None = None
     why: dict[str, str] = {}
 
@@ -53,8 +63,9 @@ class ThreadPointer(Described):
 class Entry(Described):
     """The state in which a program's first instruction runs.
 
-    `stack` lists what lies at the stack pointer, upwards. `alignment` is the stack pointer's, in bytes.
-    `registers` says what the others hold. `environment` is what the OS gives the first program.
+    `stack` lists what lies at the stack pointer, upwards. `open_fds` are the descriptors that are open.
+    `alignment` is the stack pointer's, in bytes. `registers` says what the others hold. `environment` is what
+    the OS gives the first program.
     """
 
     stack: list[Literal["argc", "argv", "null", "envp", "auxv", "pad", "strings"]]
@@ -73,10 +84,12 @@ class Entry(Described):
 class Memory(Described):
     """[memory]: the address space that the kernel gives. Sizes and addresses in bytes.
 
-    `stack_size` is what is mapped at the start, `stack_limit` what the stack may grow to. `map_base` is where
-    the kernel places mappings, `break_base` where the data segment's end starts, `break_limit` the most that it
-    may move. `fresh` is what new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is
-    the longest range that one call takes.
+    `page_size` is the size of a page, `stack_top` the first address above the stack. `write_execute` says
+    whether memory may be both writable and executable. `stack_size` is what is mapped at the start,
+    `stack_limit` what the stack may grow to. `map_base` is where the kernel places mappings, `break_base`
+    where the data segment's end starts, `break_limit` the most that it may move. `fresh` is what new memory
+    holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
+    takes.
     """
 
     page_size: int
@@ -92,80 +105,17 @@ class Memory(Described):
     lowest: int = 0x1000
 
 
-class PackedField(Described):
-    """One argument inside a packed word: the argument's value, shifted left by `shift` bits."""
-
-    argument: str
-    shift: int
-    bits: int
-
-
-class Packed(Described):
-    """A system-call argument made of several of the operation's arguments."""
-
-    pack: list[PackedField]
-
-
-class Part(Described):
-    """A system-call argument that is a property of an operation's argument.
-
-    `as`: `length` (bytes of a path without its NUL), `milliseconds`, `microseconds`, `nanoseconds`,
-    `seconds` (of a duration that the operation passes as a `timespec`).
-    """
-
-    argument: str
-    as_: Literal["length", "milliseconds", "microseconds", "nanoseconds", "seconds"] = Field(alias="as")
-
-
-class Fixed(Described):
-    """A system-call argument that is always the same: a number, or constants by name joined with `|`."""
-
-    value: int | str
-
-
-def _form(value: Any) -> str | None:
-    """Which form of a passed argument a value was meant to be, so that a fault in it is reported once."""
-    for kind, form in ((str, "[name]"), (Packed, "[pack]"), (Part, "[as]"), (Fixed, "[value]")):
-        if isinstance(value, kind):
-            return form
-    if not isinstance(value, dict):
-        return None
-    keys = {"pack": "[pack]", "value": "[value]", "as": "[as]", "as_": "[as]", "argument": "[as]"}
-    exact = next((form for key, form in keys.items() if key in value), None)
-    return exact or next((keys[near] for key in value if (near := closest(str(key), keys))), None)
-
-
-Passed = Annotated[
-    Annotated[str, Tag("[name]")]
-    | Annotated[Packed, Tag("[pack]")]
-    | Annotated[Part, Tag("[as]")]
-    | Annotated[Fixed, Tag("[value]")],
-    Discriminator(
-        _form,
-        custom_error_type="argument_form",
-        custom_error_message='an argument is a name, { pack = [...] }, { argument = "...", as = "..." } '
-        "or { value = ... }",
-    ),
-]
-
-
-class Limit(Described):
-    """The largest value that one call accepts for an argument; std's layer repeats the call, others fail."""
-
-    argument: str
-    at_most: int
-    beyond: str | None = None
-
-
 class Call(Described):
     """One system call.
 
     Either `number` or `symbol` (a C function) provides it; `operation` is what it means, where std or the
     userland machine know it; `arguments` in the call's own order (operation argument names, packed words,
     parts, fixed values); names of arguments of a call without an operation are free. `aliases` are further
-    numbers of the same call. `blocking`: it may wait. `constants` hold in this call only, and there before the
-    ledger's own. `ignores` are constants that the call takes but does nothing for. `kernel_name` is its name in
-    the kernel's source, `kernel_aliases` those of its aliases.
+    numbers of the same call. `blocking`: it may wait. `constants` hold in this call only, and there before
+    the ledger's own. `ignores` are constants that the call takes but does nothing for. `kernel_name` is its
+    name in the kernel's source, `kernel_aliases` those of its aliases. `source` is the file in which the
+    number was read, where it is not the default one. `note` says in a sentence what a user of the call must
+    know.
     """
 
     number: Annotated[int, Field(ge=0)] | None = None
@@ -192,8 +142,9 @@ class Call(Described):
 class ErrorNumber(Described):
     """A private error: its number, the `io::ErrorKind` it becomes (none: `Uncategorized`), its message.
 
-    An error with a POSIX name has that error's kind and message if it gives none. `kernel_name` is its name in
-    the kernel's source.
+    `number` is positive. `kind` is a variant of std's ErrorKind. `message` is what `Display` prints. An error
+    with a POSIX name has that error's kind and message if it gives none. `kernel_name` is its name in the
+    kernel's source.
     """
 
     number: int
@@ -214,8 +165,8 @@ ErrorEntry = Annotated[
 class Source(Described):
     """Where a kind of number stands in the kernel's source, for `ledger check --source`.
 
-    `form` is the extractor (`describe/extractors/`) that reads `file`; `name` says which of several tables in the
-    file: the name of an enum, the prefix of macros.
+    `form` is the extractor (`describe/extractors/`) that reads `file`; `name` says which of several tables in
+    the file: the name of an enum, the prefix of macros.
     """
 
     file: str
@@ -224,7 +175,8 @@ class Source(Described):
 
 
 class StructField(Described):
-    """Where a field lies in a struct, in bytes; `signed` for a two's-complement number."""
+    """Where a field lies in a struct: `offset` and `size` in bytes; `signed` for a two's-complement
+    number."""
 
     offset: int
     size: Annotated[int, Field(gt=0)]
@@ -232,7 +184,11 @@ class StructField(Described):
 
 
 class Struct(Described):
-    """The layout of a struct that crosses the system-call boundary; `size` and offsets in bytes."""
+    """The layout of a struct that crosses the system-call boundary; `size` and offsets in bytes.
+
+    `fields` are the parts that have a name. `source` is the file in which it was read, `note` what to know of
+    it.
+    """
 
     size: int
     fields: dict[str, StructField]
@@ -245,8 +201,8 @@ class DirectoryRecords(Described):
 
     `form = "records"`: one call fills a buffer with several records, each with its length in `length`
     (`struct dirent` of getdents). `form = "one-name"`: one call gives one entry: the name, a NUL, then a type
-    byte; the result is the name's length, 0 at the end. `types` maps the type values to `file`, `directory`,
-    `symlink`, `char-device`, `block-device`, `pipe`, `socket`.
+    byte; the result is the name's length, 0 at the end. `name` is the offset of the name. `types` maps the
+    type values to `file`, `directory`, `symlink`, `char-device`, `block-device`, `pipe`, `socket`.
     """
 
     form: Literal["records", "one-name"]
@@ -264,7 +220,8 @@ class DirectoryRecords(Described):
 
 
 class Clock(Described):
-    """A clock: its id, its resolution in nanoseconds, and what it counts from (`unix`, `boot`)."""
+    """A clock: its `id`, its `resolution` in nanoseconds, and the `epoch` that it counts from (Unix's, or the
+    boot)."""
 
     id: int
     epoch: Literal["unix", "boot"]
@@ -272,7 +229,8 @@ class Clock(Described):
 
 
 class Ledger(Described):
-    """One OS's ABI. `errors` maps an error's name (POSIX where there is one) to its number or description.
+    """One OS's ABI. `constants` are what calls take and give, by name. `errors` maps an error's name (POSIX
+    where there is one) to its number or description.
 
     `sources` says where the kernel's source holds the numbers of calls, errors and constants. `why` gives the
     reason of what would surprise a reader, by any key.

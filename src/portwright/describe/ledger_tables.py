@@ -136,6 +136,10 @@ def clocks(case: Case) -> Iterator[Finding]:
 
 def errors(case: Case) -> Iterator[Finding]:
     """Error numbers: positive, one meaning each, with a kind that std has and a message."""
+    busy = case.ledger.abi.busy
+    if busy is not None and busy not in case.ledger.errors:
+        hint = suggestion(busy, case.ledger.errors, "errors")
+        yield case.error("unknown-error", f"unknown error `{busy}`", "abi", "busy", hint=hint)
     seen: dict[int, tuple[str, str | None]] = {}
     for name, entry_ in case.ledger.errors.items():
         number = entry_.number if isinstance(entry_, ErrorNumber) else entry_

@@ -27,4 +27,5 @@ def words(value: Any) -> str:
         return " ".join(words(inner) for inner in value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:#x}" if isinstance(value, int) and abs(value) >= 0x1000 else str(value)
+    # Addresses, sizes and bits are round in hexadecimal; times and counts are not.
+    return f"{value:#x}" if isinstance(value, int) and value and value % 0x1000 == 0 else str(value)

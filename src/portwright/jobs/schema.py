@@ -54,33 +54,44 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 def schema(file: str) -> dict[str, Any]:
     """The JSON Schema of `port` or `abi`."""
     model = MODELS[file]
-    body = model.model_json_schema(by_alias=True)
+    body: dict[str, Any] = _untitled(model.model_json_schema(by_alias=True))
     _describe(body, model)
     for name, definition in body.get("$defs", {}).items():
         _describe(definition, _named(model, name))
-    title = f"portwright's {file}.toml"
-    return {"$schema": GenerateJsonSchema.schema_dialect, **body, "title": title}
+    return {"$schema": GenerateJsonSchema.schema_dialect, "title": f"portwright's {file}.toml", **body}
+
+
+def _untitled(node: Any) -> Any:
+    """The schema without the titles that pydantic makes of names: they say nothing more."""
+    if isinstance(node, dict):
+        kept = {key: value for key, value in node.items() if key != "title" or not isinstance(value, str)}
+        return {key: _untitled(value) for key, value in kept.items()}
+    return [_untitled(inner) for inner in node] if isinstance(node, list) else node
 
 
 def _describe(definition: dict[str, Any], model: type[BaseModel] | None) -> None:
-    """Give each key the sentence in which its model's docstring speaks of it."""
+    """Give each key the sentence in which its model's docstring speaks of it, or what its own table is."""
     if model is None or "properties" not in definition:
         return
-    text = " ".join(inspect.cleandoc(model.__doc__ or "").split()).replace("``", "`")
-    definition["description"] = text
-    for field in model.model_fields:
-        key = (model.model_fields[field].alias or kebab(field)) if field != "as_" else "as"
-        said = _sentence(text, field)
-        if said and key in definition["properties"]:
-            definition["properties"][key].setdefault("description", said)
+    text = " ".join(inspect.cleandoc(model.__doc__ or "").split())
+    definition["description"] = _spelled(text)
+    for field, info in model.model_fields.items():
+        own = _models(info.annotation)
+        table = " ".join(inspect.cleandoc(own[0].__doc__ or "").split("\n\n")[0].split()) if own else None
+        said = _sentence(text, field.rstrip("_")) or table or re.split(r"(?<=\.) ", text)[0]
+        if said:
+            definition["properties"][info.alias or kebab(field)].setdefault("description", _spelled(said))
 
 
 def _sentence(text: str, field: str) -> str | None:
-    """The sentence that names the field in backticks, in the file's spelling."""
-    for sentence in re.split(r"(?<=[.;])\s+", text):
-        if f"`{field}`" in sentence or f"`{field} " in sentence:
-            return re.sub(r"`([a-z_]+)`", lambda word: f"`{kebab(word[1])}`", sentence)
-    return None
+    """The sentence that names the field in backticks."""
+    sentences = re.split(r"(?<=[.;:])\s+(?=`|[A-Z])", text)
+    return next((each for each in sentences if re.search(rf"`{field}(?:`| )", each)), None)
+
+
+def _spelled(text: str) -> str:
+    """Fields in the file's spelling: `page_size` is the key `page-size`."""
+    return re.sub(r"`([a-z_]+)`", lambda word: f"`{kebab(word[1])}`", text)
 
 
 def _named(root: type[BaseModel], name: str) -> type[BaseModel] | None:
