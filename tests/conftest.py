@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from portwright.base.errors import MissingTool
+from portwright.base.errors import MissingTool, PortwrightError
 from portwright.base.files import cache_root
 from portwright.describe import toolchain as toolchains
 
@@ -55,7 +55,7 @@ def _share_cache() -> None:
 def _users_debs() -> Path | None:
     try:
         return cache_root() / "debs"
-    except RuntimeError:  # no home at all
+    except PortwrightError:  # no home at all
         return None
 
 
@@ -139,3 +139,43 @@ def fake_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         return path
 
     yield write
+
+
+@pytest.fixture
+def fake_toolchain() -> Callable[..., Path]:
+    """Makes a toolchain folder whose rustc only says who it is: `fake_toolchain(folder, "1.96.0")` gives rustc.
+
+    Every start of it is written to the file `starts` in the folder.
+    """
+
+    def make(folder: Path, version: str, *, source: bool = True, status: int = 0) -> Path:
+        rustc, cargo = folder / "bin" / "rustc", folder / "bin" / "cargo"
+        rustc.parent.mkdir(parents=True)
+        says = (
+            f"binary: rustc\ncommit-hash: {'ab' * 20}\nhost: x86_64-unknown-linux-gnu\nrelease: {version}\n"
+        )
+        rustc.write_text(
+            f"#!/bin/sh\necho start >>'{folder}/starts'\n"
+            f"[ {status} = 0 ] || {{ echo 'no such library' >&2; exit {status}; }}\n"
+            f'case "$*" in\n-vV) printf "rustc {version}\\n{says}LLVM version: 22.1.8\\n";;\n'
+            f"'--print sysroot') echo '{folder}';;\nesac\n"
+        )
+        cargo.write_text("#!/bin/sh\n")
+        rustc.chmod(0o755)
+        cargo.chmod(0o755)
+        if source:
+            fake_source(folder / "lib" / "rustlib" / "src" / "rust", None)
+        return rustc
+
+    return make
+
+
+def fake_source(root: Path, version: str | None) -> Path:
+    """The few files by which a Rust source tree is known."""
+    for name in ("library/std/Cargo.toml", "library/vendor/hashbrown-0.17.0/Cargo.toml"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text("")
+    if version is not None:
+        (root / "src").mkdir()
+        (root / "src" / "version").write_text(version + "\n")
+    return root

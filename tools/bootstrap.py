@@ -31,7 +31,9 @@ def main() -> None:
         return
     free = shutil.disk_usage(ROOT).free
     if free < ROOM_NEEDED:
-        _give_up(f"{ROOM_NEEDED >> 20} MB are needed in {ROOT} and {free >> 20} MB are free", "free some room")
+        _give_up(
+            f"{ROOM_NEEDED >> 20} MB are needed in {ROOT} and {free >> 20} MB are free", "free some room"
+        )
     STAMP.unlink(missing_ok=True)
     if not _has_pip():
         _say(f"making {VENV.name} with {sys.executable}")
@@ -46,7 +48,12 @@ def main() -> None:
 
 def _digest() -> str:
     """What the environment depends on: the two files, where it is, and which Python it is made of."""
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), sys.version.encode()]
+    parts = [
+        LOCK.read_bytes(),
+        (ROOT / "pyproject.toml").read_bytes(),
+        str(ROOT).encode(),
+        sys.version.encode(),
+    ]
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -96,7 +103,9 @@ def _fetch_pip(folder: Path) -> Path:
     if installed:
         return installed[-1]
     if not shutil.which("apt-get"):
-        _give_up("this Python has neither ensurepip nor pip", "install it, or name another: make setup PYTHON=...")
+        _give_up(
+            "this Python has neither ensurepip nor pip", "install it, or name another: make setup PYTHON=..."
+        )
     _say("fetching pip out of Debian's python3-pip-whl")
     if _run(["apt-get", "download", "python3-pip-whl"], cwd=folder, may_fail=True).returncode != 0:
         # The machine's lists are missing or too old, and updating them takes root: use lists of our own.
@@ -124,7 +133,9 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _run(argv: list[str], *, cwd: Path | None = None, may_fail: bool = False) -> subprocess.CompletedProcess[str]:
+def _run(
+    argv: list[str], *, cwd: Path | None = None, may_fail: bool = False
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         argv, cwd=cwd, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
@@ -133,7 +144,9 @@ def _run(argv: list[str], *, cwd: Path | None = None, may_fail: bool = False) ->
         hint = "run it again; what was fetched is kept"
         if "No space left" in said:
             hint = f"{shutil.disk_usage(ROOT).free >> 20} MB are free in {ROOT}: free some room"
-        elif any(word in said for word in ("Could not resolve", "NewConnectionError", "No matching distribution")):
+        elif any(
+            word in said for word in ("Could not resolve", "NewConnectionError", "No matching distribution")
+        ):
             hint = "no package index can be reached: is there a network? (`pip config list` shows the index in use)"
         _give_up(f"{' '.join(argv)} failed:\n" + "\n".join(said.splitlines()[-12:]), hint)
     return done

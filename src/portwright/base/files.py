@@ -20,7 +20,11 @@ def cache_root() -> Path:
     if named:
         return Path(named).absolute()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "portwright"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "portwright"
+    except RuntimeError:  # neither HOME nor an entry in the password file
+        hint = "set PORTWRIGHT_CACHE to a folder"
+        raise PortwrightError([Fault("there is no home folder to keep a cache in", None, hint)]) from None
 
 
 @contextlib.contextmanager
@@ -33,6 +37,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             errno.ENOSPC: "free some room, or set PORTWRIGHT_CACHE to a folder on a larger disk",
             errno.EDQUOT: "your quota on this disk is used up",
             errno.EROFS: "this file system is read-only: set PORTWRIGHT_CACHE to a folder that can be written",
+            errno.ENOTDIR: "a file is in the way: set PORTWRIGHT_CACHE to a folder",
             errno.EACCES: "no permission: set PORTWRIGHT_CACHE to a folder of your own",
         }
         if error.errno not in hints:

@@ -166,21 +166,6 @@ def _shared_libraries(root: Path) -> Iterable[str]:
     yield from (str(path) for path in (root / "usr/lib").glob("*/librustc_driver-*.so"))
 
 
-def installed(packages: Iterable[str]) -> dict[str, str]:
-    """Package -> version of those that are installed."""
-    try:
-        table = STATUS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    found = {}
-    for name in packages:
-        paragraph = re.search(rf"^Package: {re.escape(name)}\n(?:.+\n)*", table, re.MULTILINE)
-        version = re.search(r"^Version: (.+)$", paragraph[0], re.MULTILINE) if paragraph else None
-        if paragraph and version and "\nStatus: install ok installed\n" in paragraph[0]:
-            found[name] = version[1]
-    return found
-
-
 def _environment() -> dict[str, str]:
     return environment({"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "LANGUAGE": None})
 

@@ -134,10 +134,12 @@ def _toolchains(wanted: str | None) -> tuple[toolchains.Toolchain | None, list[F
         rows.append(
             Finding("Rust toolchain", "missing", error.faults[0].what, ("check", *BUILDING), toolchains.SETUP)
         )
-    for found in toolchains.survey(wanted):
+    named = wanted or os.environ.get(toolchains.VARIABLE)
+    everything = [*(toolchains.survey(named) if named else []), *toolchains.survey()]
+    for found in {row.candidate.rustc: row for row in everything}.values():
         if found.toolchain is not None and chosen is not None and found.toolchain.rustc == chosen.rustc:
             continue
-        label = f"also found: {found.candidate.origin}"
+        label = f"{'also ' if chosen else ''}found: {found.candidate.origin}"
         release = f"{found.toolchain.version}: " if found.toolchain else ""
         if found.faults:
             reasons = "; ".join(fault.what for fault in found.faults)
@@ -159,8 +161,8 @@ def _host_program(chosen: toolchains.Toolchain) -> Finding:
             detail = f"a program for this machine does not build: {(words or ['rustc failed'])[0]}"
             mend = "apt-get install gcc libc6-dev" if "linker" in built.error_text else toolchains.SETUP
             return Finding("host programs", "missing", detail, BUILDING, mend)
-        ran = run_process([str(program)], timeout=30)
-    if ran.text != "6\n":
+        says = run_process([str(program)], timeout=30).text if program.is_file() else ""
+    if says != "6\n":
         return Finding(
             "host programs", "missing", "a program for this machine builds and does not run", BUILDING
         )
@@ -182,7 +184,7 @@ def _lld(chosen: toolchains.Toolchain) -> Finding:
 def _engines() -> Iterator[Finding]:
     """Each engine of the userland machine, tried on each CPU that portwright knows; one per CPU is enough."""
     for cpu in sorted(rooms.names(cpus.ROOM)):
-        tried = {name: _try_engine(name, cpu) for name in rooms.names(engines.ROOM)}
+        tried = {name: try_engine(name, cpu) for name in rooms.names(engines.ROOM)}
         serving = any(reason is None for reason in tried.values())
         for name, reason in tried.items():
             label = f"{name} engine, {cpu}"
@@ -192,7 +194,7 @@ def _engines() -> Iterator[Finding]:
                 yield Finding(label, "lacking" if serving else "missing", reason, RUNNING)
 
 
-def _try_engine(name: str, cpu: str) -> str | None:
+def try_engine(name: str, cpu: str) -> str | None:
     """Run one trap instruction; None when the engine stopped at it, else why not."""
     trap, facts = next(iter(cpus.cpu(cpu).traps.items()))
     address = 0x10000

@@ -13,7 +13,7 @@ SIGNS = {"ok": "ok", "missing": "MISSING", "lacking": "-"}
 
 def view(result: Result, console: Console) -> None:
     """Print the findings and, last, what to do."""
-    width = max(len(finding.name) for finding in result.findings if not finding.name.startswith("also"))
+    width = max(len(finding.name) for finding in result.findings if "found: " not in finding.name)
     for finding in result.findings:
         console.print(_line(finding, width))
     missing = [finding for finding in result.findings if finding.outcome == "missing"]

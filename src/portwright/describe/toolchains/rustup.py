@@ -40,7 +40,7 @@ def _toolchain(rustc: Path) -> Path:
 
 
 def _is_named(name: str, wanted: str) -> bool:
-    return name == wanted or name.startswith(wanted + "-")
+    return name == wanted or name.startswith((wanted + "-", wanted + "."))
 
 
 def _candidate(rustc: Path) -> Candidate:

@@ -11,6 +11,7 @@ from portwright.describe.toolchain import Candidate, has_library
 RANK = 5
 SUMMARY = "a Rust source tree given by path (--toolchain, or $PORTWRIGHT_RUST_SOURCE)"
 VARIABLE = "PORTWRIGHT_RUST_SOURCE"
+USR = Path("/usr/bin/rustc")
 
 
 def candidates(wanted: str | None) -> list[Candidate]:
@@ -29,12 +30,12 @@ def _compilers(root: Path) -> list[Path]:
     built = [
         rustc for stage in ("stage2", "stage1") for rustc in sorted(root.glob(f"build/*/{stage}/bin/rustc"))
     ]
-    usr, on_path = Path("/usr/bin/rustc"), which("rustc")
-    others = [usr] if usr.is_file() else []
+    on_path = which("rustc")
+    others = [USR] if USR.is_file() else []
     if on_path is not None and on_path.resolve().name != "rustup":
         others.append(on_path)
-    home = Path(os.environ.get("RUSTUP_HOME") or Path("~/.rustup").expanduser())
-    return [*built, *others, *sorted(home.glob("toolchains/*/bin/rustc"))]
+    rustups = Path(os.environ.get("RUSTUP_HOME") or Path(os.environ.get("HOME", "/")) / ".rustup")
+    return [*built, *others, *sorted(rustups.glob("toolchains/*/bin/rustc"))]
 
 
 def _cargo(rustc: Path) -> Path | None:
