@@ -53,6 +53,8 @@ def programs(port: Port) -> tuple[Crate, ...]:
         path = port.folder / program.path
         if (path / "Cargo.toml").is_file() or (path.suffix == ".rs" and path.is_file()):
             found.append(Crate(program.name, path, crate_digest.digest(path)))
+            if program.expect.host:
+                found.append(Crate(program.name, path, found[-1].digest, host=True))
         else:
             what = f"the program `{program.name}` is not there: {path} is no Cargo package and no .rs file"
             faults.append(Fault(what, port.places("program", index, "path"), None, "program/missing"))

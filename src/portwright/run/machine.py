@@ -49,6 +49,11 @@ def new_seed() -> int:
     return random.SystemRandom().randrange(1, 1_000_000)
 
 
+def engine_name(port: Port, options: Options) -> str:
+    """The engine that a run with these options uses; raises `BadInput` with the reasons where none serves."""
+    return engines.choose(_setup(port, options), options.engine)
+
+
 def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda event: None) -> Outcome:
     """Run one program to its end. `emit` is told of every event as it happens.
 
@@ -60,7 +65,7 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
     except OSError as error:
         raise fail(f"cannot read the program: {error.strerror}", Where(binary), code="run/program") from error
     seed = new_seed() if options.seed is None else options.seed
-    options = replace(options, seed=seed, engine=engines.choose(_setup(port, options), options.engine))
+    options = replace(options, seed=seed, engine=engine_name(port, options))
     assert options.engine is not None
     if not engines.needs_worker(options.engine):
         return _run(port, binary, data, options, emit)
