@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portwright.describe.ledger import Call, Ledger, Part
+from portwright.describe.ledger import Call, Ledger, Packed, Part
 from portwright.describe.operation import Operation
 
 
@@ -49,7 +49,7 @@ NEEDS: Mapping[str, Need] = {
     "clock_read": Need(fields=_TIME, clock=True),
     "sleep": Need(fields=_TIME),
 }
-ERRORS: tuple[str, ...] = ("EBADF", "EINTR", "ERANGE")
+ERRORS: tuple[str, ...] = ("EBADF", "EEXIST", "EINTR", "ERANGE")
 
 
 def need(operation: str) -> Need:
@@ -57,9 +57,10 @@ def need(operation: str) -> Need:
     return NEEDS.get(operation, Need())
 
 
-def constants() -> tuple[str, ...]:
-    """Every constant that the layer names, sorted."""
-    return tuple(sorted({name for each in NEEDS.values() for name in (*each.constants, *each.better)}))
+def constants() -> dict[str, str]:
+    """Every constant that the layer names, sorted, with the operation that it is for."""
+    rows = {name: of for of, each in NEEDS.items() for name in (*each.constants, *each.better)}
+    return dict(sorted(rows.items()))
 
 
 def fields(operations: Mapping[str, Operation]) -> dict[str, tuple[str, ...]]:
@@ -77,7 +78,13 @@ def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
     """What an operation that the ledger offers still lacks there: `[types.stat] st_mode`, `[constants] O_RDONLY`."""
     wanted = need(operation.name)
     _, call = ledger.offers[operation.name]
-    missing = [f"[constants] {name}" for name in wanted.constants if name not in ledger.constants]
+    given = passed(call, operation)
+    unpassed = tuple(a.constants for a in operation.arguments if a.constants and a.name not in given)
+    missing = [
+        f"[constants] {name}"
+        for name in wanted.constants
+        if ledger.constant(name, call) is None and not name.startswith(unpassed)
+    ]
     for argument in operation.arguments:
         if argument.type is None or not by_address(call, argument.name):
             continue
@@ -94,12 +101,24 @@ def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
+def passed(call: Call, operation: Operation) -> frozenset[str]:
+    """The operation's arguments that a call passes, whole, packed or in part."""
+    if call.arguments is None:
+        return frozenset(argument.name for argument in operation.arguments)
+    found: set[str] = set()
+    for each in call.arguments:
+        if isinstance(each, str):
+            found.add(each)
+        elif isinstance(each, Packed):
+            found.update(row.argument for row in each.pack)
+        elif isinstance(each, Part):
+            found.add(each.argument)
+    return frozenset(found)
+
+
 def by_address(call: Call, argument: str) -> bool:
     """Whether a call passes a struct argument's address, not a part of it (or nothing)."""
-    if call.arguments is None:
-        return True
-    parts = [p.argument for p in call.arguments if isinstance(p, Part)]
-    return argument in call.arguments and argument not in parts
+    return call.arguments is None or argument in call.arguments
 
 
 def thread_pointer(ledger: Ledger) -> bool:

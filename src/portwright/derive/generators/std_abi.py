@@ -20,194 +20,12 @@ _PRELUDE = """\
 //! The ABI of `{os}`, made by portwright from the port's ledger: change the ledger, not this file.
 
 #![allow(dead_code, unused_variables)] // the whole vocabulary is here, std's layer uses what it needs
-#![allow(clippy::all)]
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+pub use super::kinds::*;
 use crate::ffi::CStr;
 use crate::io::{{ErrorKind, SimpleMessage}};
 use crate::time::Duration;
-
-/// Why an operation did not happen.
-#[derive(Clone, Copy)]
-pub(crate) enum Failure {{
-    /// The system's own error number.
-    Os(i32),
-    /// The system has no such operation or constant.
-    NotOffered(&'static SimpleMessage),
-    /// A number that the call's argument cannot hold.
-    TooLarge,
-}}
-
-/// A constant by its POSIX name, which a system may lack.
-#[derive(Clone, Copy)]
-pub struct Constant {{
-    value: Option<usize>,
-    missing: &'static SimpleMessage,
-}}
-
-impl Constant {{
-    /// The value, or the failure that names the constant.
-    pub const fn get(self) -> Result<usize, Failure> {{
-        match self.value {{
-            Some(value) => Ok(value),
-            None => Err(Failure::NotOffered(self.missing)),
-        }}
-    }}
-
-    /// The value, or no bits where the system has no such constant.
-    pub const fn or_none(self) -> usize {{
-        match self.value {{
-            Some(value) => value,
-            None => 0,
-        }}
-    }}
-}}
-
-/// Where a number lies in a struct, in bytes.
-#[derive(Clone, Copy)]
-pub struct Field {{
-    pub offset: usize,
-    pub size: usize,
-    pub signed: bool,
-}}
-
-impl Field {{
-    /// The number in the struct's bytes, in the CPU's byte order; None where the bytes are too few.
-    pub fn read(self, bytes: &[u8]) -> Option<i64> {{
-        let place = bytes.get(self.offset..self.offset + self.size)?;
-        let negative = self.signed && most_significant(place) & 0x80 != 0;
-        let mut value: i64 = if negative {{ -1 }} else {{ 0 }};
-        for index in 0..self.size {{
-            let byte = if cfg!(target_endian = "big") {{ place[index] }} else {{ place[self.size - 1 - index] }};
-            value = (value << 8) | byte as i64;
-        }}
-        Some(value)
-    }}
-
-    /// Puts a number into the struct's bytes; false where it does not fit.
-    #[must_use]
-    pub fn write(self, bytes: &mut [u8], value: i64) -> bool {{
-        let Some(place) = bytes.get_mut(self.offset..self.offset + self.size) else {{ return false }};
-        for index in 0..self.size {{
-            let shift = (index * 8).min(63) as u32;
-            let byte = (value >> shift) as u8;
-            let at = if cfg!(target_endian = "big") {{ self.size - 1 - index }} else {{ index }};
-            place[at] = byte;
-        }}
-        self.read(bytes) == Some(value)
-    }}
-}}
-
-fn most_significant(bytes: &[u8]) -> u8 {{
-    let end = if cfg!(target_endian = "big") {{ bytes.first() }} else {{ bytes.last() }};
-    end.copied().unwrap_or(0)
-}}
-
-/// What a clock counts from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Epoch {{
-    Unix,
-    Boot,
-}}
-
-/// One of the system's clocks.
-#[derive(Clone, Copy)]
-pub struct Clock {{
-    pub id: isize,
-    pub epoch: Epoch,
-    pub resolution: u64,
-}}
-
-/// What lies at the stack pointer when a program starts, upwards.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Slot {{
-    Argc,
-    Argv,
-    Null,
-    Envp,
-    Auxv,
-    Pad,
-    Strings,
-}}
-
-/// How directory entries come.
-#[derive(Clone, Copy)]
-pub enum DirectoryForm {{
-    Records {{ length: Field, kind: Option<Field>, name: usize }},
-    OneName,
-    Unknown,
-}}
-
-/// What a directory entry is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {{
-    File,
-    Directory,
-    Symlink,
-    Other,
-}}
-
-const LARGEST_ERROR: isize = 4095;
-
-fn outcome(result: isize) -> Result<usize, Failure> {{
-    if (-LARGEST_ERROR..0).contains(&result) {{
-        Err(Failure::Os(-result as i32))
-    }} else {{
-        Ok(result as usize)
-    }}
-}}
-
-fn word(value: i64) -> Result<usize, Failure> {{
-    match isize::try_from(value) {{
-        Ok(value) => Ok(value as usize),
-        Err(_) => Err(Failure::TooLarge),
-    }}
-}}
-
-fn field(value: usize, bits: u32, shift: u32) -> Result<usize, Failure> {{
-    let mask = if bits >= usize::BITS {{ usize::MAX }} else {{ (1 << bits) - 1 }};
-    let extended = ((value & mask) << (usize::BITS - bits)) as isize >> (usize::BITS - bits);
-    if value & !mask != 0 && extended as usize != value {{
-        return Err(Failure::TooLarge);
-    }}
-    Ok((value & mask) << shift)
-}}
-
-/// A `struct timespec` in memory, aligned as any system could want it.
-#[repr(align(16))]
-pub struct Timespec([u8; timespec::SIZE]);
-
-impl Timespec {{
-    /// As much of the duration as the struct can say; fails where the system has no such struct.
-    pub(crate) fn new(duration: Duration) -> Result<Timespec, Failure> {{
-        let mut bytes = [0; timespec::SIZE];
-        let (Some(seconds), Some(nanoseconds)) = (timespec::TV_SEC, timespec::TV_NSEC) else {{
-            return Err(Failure::TooLarge);
-        }};
-        let most = i64::MAX >> (64 - 8 * seconds.size.clamp(1, 8) as u32);
-        let whole = i64::try_from(duration.as_secs()).unwrap_or(most).min(most);
-        if seconds.write(&mut bytes, whole) && nanoseconds.write(&mut bytes, duration.subsec_nanos() as i64) {{
-            Ok(Timespec(bytes))
-        }} else {{
-            Err(Failure::TooLarge)
-        }}
-    }}
-
-    /// Where a call reads or writes it.
-    pub fn address(&mut self) -> usize {{
-        self.0.as_mut_ptr().expose_provenance()
-    }}
-
-    /// Seconds, and nanoseconds below one second.
-    pub fn parts(&self) -> Option<(i64, u32)> {{
-        let nanoseconds = timespec::TV_NSEC?.read(&self.0)?.clamp(0, 999_999_999);
-        Some((timespec::TV_SEC?.read(&self.0)?, nanoseconds as u32))
-    }}
-}}
-
-fn whole_units(duration: Duration, nanoseconds: u128) -> usize {{
-    usize::try_from(duration.as_nanos().div_ceil(nanoseconds)).unwrap_or(isize::MAX as usize)
-}}
 """
 
 _UNITS = {"seconds": 1_000_000_000, "milliseconds": 1_000_000, "microseconds": 1_000, "nanoseconds": 1}
@@ -254,18 +72,21 @@ def _string(text: str) -> str:
 
 def _constants(ledger: Ledger) -> Iterator[str]:
     rows = []
-    for name in std_needs.constants():
-        value = ledger.constants.get(name)
+    for name, operation in std_needs.constants().items():
+        _, call = ledger.offers.get(operation, ("", None))
+        value = ledger.constant(name, call)
         given = "None" if value is None else f"Some({value:#x})"
+        ignored = str(call is not None and name in call.ignores).lower()
         missing = _message(f"not offered: {name}")
-        rows.append(f"pub const {name}: Constant = Constant {{ value: {given}, missing: {missing} }};\n")
+        fields = f"value: {given}, ignored: {ignored}, missing: {missing}"
+        rows.append(f"pub const {name}: Constant = Constant {{ {fields} }};\n")
     yield "".join(rows)
-    numbers = []
-    for name in std_needs.ERRORS:
-        number = ledger.error_number(name)
-        given = "None" if number is None else f"Some({number})"
-        numbers.append(f"pub const {name}: Option<i32> = {given};\n")
-    yield "".join(numbers)
+    numbers = {name: ledger.error_number(name) for name in std_needs.ERRORS}
+    numbers["BUSY"] = ledger.error_number(ledger.abi.busy) if ledger.abi.busy else None
+    yield "".join(
+        f"pub const {name}: Option<i32> = {'None' if number is None else f'Some({number})'};\n"
+        for name, number in numbers.items()
+    )
 
 
 def _field(field: StructField | None) -> str:
@@ -294,9 +115,12 @@ def _types(ledger: Ledger) -> Iterator[str]:
 def _facts(ledger: Ledger) -> Iterator[str]:
     slots = ", ".join(f"Slot::{slot.title()}" for slot in ledger.entry.stack)
     thread_pointer = ledger.entry.thread_pointer
+    longest = "usize::MAX" if ledger.memory.buffer_limit is None else str(ledger.memory.buffer_limit)
     yield (
         f"pub const PAGE_SIZE: usize = {ledger.memory.page_size};\n"
         f"pub const FRESH_MEMORY_IS_ZERO: bool = {str(ledger.memory.fresh == 'zero').lower()};\n"
+        f"/// The longest range of memory that one call takes.\n"
+        f"pub const LONGEST_RANGE: usize = {longest};\n"
         f"pub const ENTRY_STACK: &[Slot] = &[{slots}];\n"
         f"pub const PROGRAM_SETS_THREAD_POINTER: bool = {str(thread_pointer.set_by == 'program').lower()};\n"
     )
@@ -392,23 +216,27 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
         what = f"`{name}` has {len(passed)} arguments, and the trap passes {most}"
         raise PortwrightError([Fault(what, where, "add registers to `[abi] arguments`", "std/arguments")])
     lines = list(_limit(operation, call))
-    values = []
+    values: list[str] = []
     for each in passed:
         if isinstance(each, str) and _parameter(operation.argument(each)) == "Duration":
             lines.append(f"    let mut {each} = Timespec::new({each})?;\n")
-        values.append(_value(port, operation, call, name, each))
+        lines.append(f"    let word{len(values)} = {_value(port, operation, call, name, each)};\n")
+        values.append(f"word{len(values)}")
     arguments = "".join(f", {value}" for value in values)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
-    lines.append(f"    outcome(unsafe {{ trap{len(values)}({call.number}{arguments}) }})\n")
+    lines.append(f"    outcome(|| unsafe {{ trap{len(values)}({call.number}{arguments}) }})\n")
     return "".join(lines)
 
 
 def _limit(operation: Operation, call: Call) -> Iterator[str]:
     """A call that counts what it did may do less than asked for; any other fails beyond its limit."""
+    counted = {a.length for a in operation.arguments if a.length} if operation.result == "size" else set()
+    for name in sorted(counted):
+        yield f"    let {name} = {name}.min(LONGEST_RANGE);\n"
     if call.limit is None:
         return
     name, most = call.limit.argument, call.limit.at_most
-    if operation.result == "size":
+    if name in counted:
         yield f"    let {name} = {name}.min({most});\n"
     else:
         yield f"    if {name} > {most} {{\n        return Err(Failure::TooLarge);\n    }}\n"

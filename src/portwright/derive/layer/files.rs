@@ -81,9 +81,8 @@ pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Failure> {
 }
 
 pub fn seek(fd: Fd, offset: i64, whence: abi::Constant) -> Result<u64, Failure> {
-    let whence = whence.get()?;
     // SAFETY: no memory is passed.
-    unsafe { abi::seek(fd, offset, whence) }.map(|position| position as u64)
+    unsafe { abi::seek(fd, offset, whence.or_none()) }.map(|position| position as u64)
 }
 
 pub fn set_length(fd: Fd, length: i64) -> Result<(), Failure> {

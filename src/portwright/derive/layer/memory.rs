@@ -7,8 +7,8 @@ use crate::ptr;
 
 /// Maps fresh private memory for reading and writing, wherever the system likes.
 pub fn map_memory(length: usize) -> Result<*mut u8, Failure> {
-    let protection = abi::PROT_READ.get()? | abi::PROT_WRITE.get()?;
-    let flags = abi::MAP_PRIVATE.get()? | abi::MAP_ANONYMOUS.get()?;
+    let protection = abi::PROT_READ.or_none() | abi::PROT_WRITE.or_none();
+    let flags = abi::MAP_PRIVATE.or_none() | abi::MAP_ANONYMOUS.or_none();
     const NO_FILE: usize = usize::MAX;
     // SAFETY: a fresh mapping at an address that the system chooses touches nothing that is in use.
     let address = unsafe { abi::map_memory(0, length, protection, flags, NO_FILE, 0) }?;
@@ -21,8 +21,22 @@ pub fn map_memory(length: usize) -> Result<*mut u8, Failure> {
 ///
 /// Nothing may use the memory any more.
 pub unsafe fn unmap_memory(address: *mut u8, length: usize) -> Result<(), Failure> {
-    // SAFETY: the caller's promise.
-    unsafe { abi::unmap_memory(address.expose_provenance(), length) }.map(drop)
+    // A whole number of pages, so that each part begins at one.
+    let most = (abi::LONGEST_RANGE / abi::PAGE_SIZE * abi::PAGE_SIZE).max(abi::PAGE_SIZE);
+    let mut done = 0;
+    while done < length {
+        let part = (length - done).min(most);
+        // SAFETY: the caller's promise, for a part of the memory.
+        let gone = unsafe { abi::unmap_memory(address.wrapping_add(done).expose_provenance(), part) };
+        // When the first part is gone there is no way back: what the system keeps then is lost, not used.
+        if let Err(failure) = gone
+            && done == 0
+        {
+            return Err(failure);
+        }
+        done += part;
+    }
+    Ok(())
 }
 
 /// Changes what may be done with mapped memory.

@@ -12,6 +12,7 @@ pub mod directories;
 pub mod files;
 #[cfg(not(test))]
 mod float128;
+mod kinds;
 pub mod memory;
 pub mod process;
 pub mod random;

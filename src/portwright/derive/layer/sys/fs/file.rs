@@ -1,6 +1,6 @@
 //! Open files and how they are opened.
 
-use super::{FileAttr, FilePermissions, FileTimes, not_offered, with_path};
+use super::{FileAttr, FilePermissions, FileTimes, lstat, not_offered, stat, with_path};
 use crate::fs::TryLockError;
 use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut, SeekFrom, SimpleMessage};
 use crate::path::Path;
@@ -91,16 +91,29 @@ impl OpenOptions {
             flags |= abi::O_APPEND.get()?;
         }
         if self.create_new {
-            flags |= abi::O_CREAT.get()? | abi::O_EXCL.get()?;
+            flags |= abi::O_CREAT.get()? | abi::O_EXCL.or_none();
         } else {
             if self.create {
                 flags |= abi::O_CREAT.get()?;
             }
             if self.truncate {
-                flags |= abi::O_TRUNC.get()?;
+                flags |= abi::O_TRUNC.or_none();
             }
         }
         Ok(flags)
+    }
+}
+
+/// Asks whether a file is there, where opening does not: of two programs at once both may be told that it is not.
+fn refuse_existing(path: &Path) -> io::Result<()> {
+    let found = if abi::OFFERS_LINK_STATUS { lstat(path) } else { stat(path) };
+    match found {
+        Ok(_) => Err(match abi::EEXIST {
+            Some(number) => io::Error::from_raw_os_error(number),
+            None => io::ErrorKind::AlreadyExists.into(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -110,8 +123,15 @@ pub struct File(Handle);
 impl File {
     pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
         let flags = options.flags()?;
+        if options.create_new && !abi::O_EXCL.works() {
+            refuse_existing(path)?;
+        }
         let fd = with_path(path, |path| Ok(files::open(path, flags, options.mode)?))?;
-        Ok(File(Handle::new(fd)))
+        let file = File(Handle::new(fd));
+        if options.truncate && !options.create_new && !abi::O_TRUNC.works() {
+            file.truncate(0)?;
+        }
+        Ok(file)
     }
 
     pub fn file_attr(&self) -> io::Result<FileAttr> {
