@@ -40,13 +40,14 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An instruction as far as a fault needs it."""
+    """An instruction as far as a fault needs it; `target` is where a jump through a register goes."""
 
     mnemonic: str
     text: str
     size: int
     operands: tuple[Operand, ...]
     privileged: bool
+    target: int | None = None
 
 
 def explain(
@@ -71,7 +72,8 @@ def explain(
     if kind == "bus":
         return Stop("fault", "alignment", info.address, pc)
     if kind == "call":
-        return Stop("fault", "execute", pc, pc, "a call into the host kernel's vsyscall page")
+        at = info.address or pc
+        return Stop("fault", "execute", at, at, "a call into the host kernel's vsyscall page")
     if info.code == FROM_KERNEL:
         return _protection_fault(engine, cpu, pc)
     return _memory_fault(engine, cpu, pc, info, access_at)
@@ -132,6 +134,8 @@ def _protection_fault(engine: Readable, cpu: EngineCpu, pc: int) -> Stop:
             return Stop(
                 "fault", kind, operand.address, pc, "not an address: its upper bits are not all equal"
             )
+    if decoded.target is not None and decoded.target >= limit:
+        return Stop("fault", "execute", decoded.target, decoded.target)
     if decoded.privileged:
         return Stop("fault", "illegal", None, pc, "an instruction for the kernel only")
     for operand in decoded.operands:
@@ -173,9 +177,12 @@ def decode(engine: Readable, cpu: EngineCpu, pc: int) -> Decoded | None:
         if operand.type == capstone.CS_OP_MEM and found.mnemonic not in ("lea", "nop")
     )
     text = f"{found.mnemonic} {found.op_str}".strip()
-    return Decoded(
-        found.mnemonic, text, found.size, operands, capstone.CS_GRP_PRIVILEGE in list(found.groups)
-    )
+    groups = list(found.groups)
+    target = None
+    if capstone.CS_GRP_JUMP in groups or capstone.CS_GRP_CALL in groups:
+        places = [operand.reg for operand in found.operands if operand.type == capstone.CS_OP_REG]
+        target = _register(engine, found, found.reg_name(places[0])) if places else None
+    return Decoded(found.mnemonic, text, found.size, operands, capstone.CS_GRP_PRIVILEGE in groups, target)
 
 
 def _address(engine: Readable, found: Any, operand: Any) -> int:

@@ -46,7 +46,7 @@ def in_worker(
 
     worker, reading = start_worker(work, MAIN, task)
     try:
-        with open(reading, "rb") as words:
+        with os.fdopen(reading, "rb") as words:
             found = _listen(words, emit)
         if found is None:
             raise WorkerDied(ended_by(worker.wait()))
@@ -77,7 +77,7 @@ def _work(answer: int, function: Callable[..., Any], arguments: tuple[Any, ...],
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory is not None:
         _limit_memory(memory)
-    with open(answer, "wb", buffering=0) as words:
+    with os.fdopen(answer, "wb", buffering=0) as words:
 
         def say(kind: str, value: Any) -> None:
             data = memoryview(pickle.dumps((kind, value)))
@@ -112,7 +112,7 @@ def _sendable(error: Exception) -> Exception:
 def main(task: int, answer: int) -> None:
     """The whole of a worker that is a Python of its own; the descriptors are the task's and the pipe's."""
     die_with_parent()
-    with open(task, "rb") as given:
+    with os.fdopen(task, "rb") as given:
         function, arguments, memory = pickle.load(given)
     os.set_inheritable(answer, False)
     _work(answer, function, arguments, memory)
