@@ -41,7 +41,7 @@ def mapped(pid: int) -> list[tuple[int, int, str]]:
 
 def test_a_new_guest_has_one_page_and_no_files(process: GuestProcess) -> None:
     assert mapped(process.pid) == [(HOSTED.page, HOSTED.page + 0x1000, "r-xp")]
-    assert os.listdir(f"/proc/{process.pid}/fd") == []
+    assert list(Path(f"/proc/{process.pid}/fd").iterdir()) == []
     status = Path(f"/proc/{process.pid}/status").read_text()
     assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
     assert Path(f"/proc/{process.pid}/environ").read_bytes() == b""
@@ -148,13 +148,13 @@ def test_maps_made_while_signals_come_in_are_whole(make_guest) -> None:
 
 
 def test_closing_leaves_nothing(make_guest) -> None:
-    files = len(os.listdir("/proc/self/fd"))
+    files = len(list(Path("/proc/self/fd").iterdir()))
     guest = make_guest("native")
     pid = guest.engine._process.pid
     guest.run("0f05")
     guest.engine.close()
     assert not Path(f"/proc/{pid}").exists()
-    assert len(os.listdir("/proc/self/fd")) == files
+    assert len(list(Path("/proc/self/fd").iterdir())) == files
 
 
 def test_a_forgotten_engine_is_ended(make_guest) -> None:
