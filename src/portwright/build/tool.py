@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,7 +28,8 @@ class Tool:
 
     def __init__(self, store: Store, step: Step, jobs: int, lock: int) -> None:
         self.step = step
-        self.out = store.out(step)
+        self.final = store.out(step)
+        self.out = self.final if step.place else _fresh(self.final)
         for folder in [self.out, *((self.out / name).parent for name in step.outputs)]:
             folder.mkdir(parents=True, exist_ok=True)
         self.argv = tuple(store.fill_in(word, self.out) for word in step.argv)
@@ -98,6 +101,7 @@ class Tool:
         if status == 0:
             absent = [name for name in self.step.outputs if not self._settle(name)]
             if not absent:
+                self._keep()
                 return None
             return Fault(f"`{self.step.name}` ended well but made no {', '.join(absent)}", None, self.paste())
         how = f"status {status}" if status > 0 else f"signal {-status}"
@@ -110,6 +114,12 @@ class Tool:
             self._partial.replace(self.out / name)
         return (self.out / name).exists()
 
+    def _keep(self) -> None:
+        """Give a folder that is named by its key that name: from now on it is there, and whole."""
+        if self.out != self.final:
+            shutil.rmtree(self.final, ignore_errors=True)
+            self.out.rename(self.final)
+
     def _last_words(self) -> list[str]:
         """From the first error on; the end of what was said, where no line says that it is one."""
         lines = self._lines
@@ -120,6 +130,16 @@ class Tool:
         """The command as a person can run it, in the environment in which it ran."""
         clean = ["env", "-i", *(f"{name}={value}" for name, value in sorted(self.env.items()))]
         return processes.paste([*clean, *self.argv], cwd=self.cwd)
+
+
+def _fresh(final: Path) -> Path:
+    """An empty folder beside the final one; what a killed run left of its own is swept away."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    for left in final.parent.glob(f".new-{final.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".new-{final.name}-", dir=final.parent))
+    fresh.chmod(0o755)
+    return fresh
 
 
 def environment(own: Mapping[str, str], jobs: int) -> dict[str, str]:
