@@ -20,17 +20,26 @@ from portwright.describe import operation, rule
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "<!-- Written by `make docs` out of the code: change it there. -->\n\n"
+VERBS_HEAD = """\
+# Verbs
+
+Every verb also takes `--json`, `-q` and `-v`. Exit status: 0 right, 1 judged wrong, 2 could not judge (bad input, a
+missing tool); `run` exits as the program did, and with 125 for a failure of portwright itself.
+"""
+OPERATIONS_HEAD = """\
+# Operations
+
+What a system call can mean. A ledger maps calls to these names; std's layer and the userland machine are written
+once, against them. `weight` says how much offering it unlocks.
+
+"""
 SKIPPED = {".venv", "build", "node_modules", ".git", "site"}
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def verbs() -> str:
     """docs/verbs.md: each job's own words, arguments and options."""
-    text = (
-        MARK
-        + "# Verbs\n\nEvery verb also takes `--json`, `-q` and `-v`. Exit status: 0 right, 1 judged wrong, 2 could not judge\n"
-    )
-    text += "(bad input, a missing tool); `run` exits as the program did, and with 125 for a failure of portwright itself.\n"
+    text = MARK + VERBS_HEAD
     for module in rooms.load_all("portwright.jobs").values():
         parameters = commands.parameters(module.Arguments)
         usage = " ".join(
@@ -61,20 +70,13 @@ def _option(option: click.Option) -> str:
 
 def operations() -> str:
     """docs/operations.md: the vocabulary that ledgers map system calls to."""
-    text = (
-        MARK
-        + "# Operations\n\nWhat a system call can mean. A ledger maps calls to these names; std's layer and the userland\n"
-    )
-    text += "machine are written once, against them. `weight` says how much offering it unlocks.\n\n"
+    text = MARK + OPERATIONS_HEAD
     text += "| operation | meaning | arguments | result | weight | unlocks |\n|---|---|---|---|---|---|\n"
     for name, found in operation.vocabulary().items():
         given = ", ".join(f"{argument.name}: {argument.kind}" for argument in found.arguments)
         unlocks = ", ".join(f"`{item}`" for item in found.unlocks)
         text += f"| `{name}` | {found.summary} | {given} | {found.result} | {found.weight} | {unlocks} |\n"
     return text
-
-
-PAGES = {"docs/verbs.md": verbs, "docs/rules.md": rule.manual_page, "docs/operations.md": operations}
 
 
 def slug(heading: str) -> str:
@@ -90,6 +92,20 @@ def pages(root: Path) -> Iterator[Path]:
             yield path
 
 
+def with_results(text: str, results: Path) -> str:
+    """A page with what lies in docs/results/ (`*.md`, in the order of their names) between its marks for that."""
+    parts = [path.read_text(encoding="utf-8").strip() for path in sorted(results.glob("*.md"))]
+    body = "".join(f"{part}\n\n" for part in parts)
+    return re.sub(
+        r"(<!-- results\b[^>]*-->\n).*?(?=<!-- /results -->)", lambda m: m[1] + body, text, flags=re.DOTALL
+    )
+
+
+def readme() -> str:
+    """README.md, with the newest results."""
+    return with_results((ROOT / "README.md").read_text(encoding="utf-8"), ROOT / "docs" / "results")
+
+
 def broken_links(root: Path) -> list[str]:
     """`file:line: what` of every link in the repository's Markdown that leads nowhere; the web is not asked."""
     found: list[str] = []
@@ -100,6 +116,14 @@ def broken_links(root: Path) -> list[str]:
                 if wrong:
                     found.append(f"{page.relative_to(root)}:{number}: {wrong}")
     return found
+
+
+PAGES = {
+    "docs/verbs.md": verbs,
+    "docs/rules.md": rule.manual_page,
+    "docs/operations.md": operations,
+    "README.md": readme,
+}
 
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -43,3 +44,17 @@ def test_good_links_and_code_are_left_alone(repo: Path, tmp_path: Path) -> None:
         "```\n[e](gone.md)\n```\n\n    [f](gone.md)\n"
     )
     assert docs(repo, "--root", str(tmp_path)).returncode == 0
+
+
+def test_results_go_between_their_marks(repo: Path, tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("docs_tool", repo / "tools" / "docs.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    (tmp_path / "b.md").write_text("second\n")
+    (tmp_path / "a.md").write_text("| first |\n")
+    page = "before\n<!-- results: made -->\nold\n<!-- /results -->\nafter\n"
+    written = tool.with_results(page, tmp_path)
+    assert written == "before\n<!-- results: made -->\n| first |\n\nsecond\n\n<!-- /results -->\nafter\n"
+    assert tool.with_results(written, tmp_path) == written
+    assert tool.with_results("no marks", tmp_path) == "no marks"
