@@ -1,0 +1,149 @@
+"""How far a ledger carries std: for each operation whether it works, what stands in for it, and what is missing.
+
+Judges the ledger's data alone; whether the kernel keeps to it only a run can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from portwright.describe import std_needs
+from portwright.describe.ledger import Ledger
+from portwright.describe.operation import Family, Operation, vocabulary
+
+State = Literal["works", "stand-in", "poorer", "missing", "lacking"]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One operation.
+
+    `works`: a call means it, and the ledger has what std needs besides. `lacking`: a call means it, but `lacks`
+    is not in the ledger. `missing`: no call means it. `stand-in`: none does, but others serve as well.
+    `poorer`: none does, and std goes on with less. `remarks` say what else a porter should know.
+    """
+
+    operation: str
+    family: Family
+    weight: int
+    state: State
+    unlocks: tuple[str, ...]
+    call: str | None = None
+    lacks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether offering the operation would give std something."""
+        return self.state in ("poorer", "missing", "lacking")
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """How std's layer does without an operation: the operations that serve instead, or what is worse."""
+
+    remark: str
+    instead: tuple[str, ...] = ()
+
+
+WITHOUT: Mapping[str, Without] = {
+    "close_directory": Without("a directory is closed as a file is", ("close",)),
+    "fill_random": Without("HashMap's keys come from a clock and from addresses: an attacker can guess them"),
+    "map_memory": Without("the heap grows with the data segment", ("set_break",)),
+    "open_directory": Without("a directory is opened as a file is", ("open",)),
+    "set_break": Without("the heap is mapped", ("map_memory",)),
+    "set_thread_pointer": Without("thread-locals are statics: there is one thread, and no destructor runs"),
+    "sleep": Without("std::thread::sleep watches the clock until it is time", ("clock_read",)),
+    "unmap_memory": Without("memory once taken stays with the heap"),
+    "yield_now": Without("std::thread::yield_now does nothing"),
+}
+
+# Of each row one is needed, or no program of std runs.
+ESSENTIAL: tuple[tuple[str, ...], ...] = (("write",), ("map_memory", "set_break"), ("exit",))
+
+# What no operation of the vocabulary means yet: std says `Unsupported`, whatever a ledger offers.
+BEYOND: Mapping[str, str] = {
+    "std::thread::spawn": "and the waiting of std::sync: there is one thread",
+    "std::process::Command": "",
+    "std::net": "",
+    "std::fs::canonicalize": "and read_link, hard_link, symbolic links",
+    "std::fs::set_permissions": "and set_times",
+    "std::fs::File::sync_all": "and sync_data, lock, try_clone",
+    "std::env::current_exe": "",
+    "std::io::IsTerminal": "always says no",
+    "std::panic::catch_unwind": "a panic ends the process with status 101",
+}
+
+
+def support(ledger: Ledger) -> tuple[Support, ...]:
+    """Every operation of the vocabulary: what pays most first, then by name."""
+    usable = {name for name in ledger.offers if name in vocabulary() and not _lacks(ledger, name)}
+    rows = (_support(ledger, operation, usable) for operation in vocabulary().values())
+    return tuple(sorted(rows, key=lambda row: (-row.weight, row.operation)))
+
+
+def runs(rows: tuple[Support, ...]) -> bool:
+    """Whether any program of std can run at all."""
+    works = {row.operation for row in rows if row.state == "works"}
+    return all(works & set(ways) for ways in ESSENTIAL)
+
+
+def _lacks(ledger: Ledger, name: str) -> tuple[str, ...]:
+    _, call = ledger.offers[name]
+    symbol = (f"a number: std's layer cannot call `{call.symbol}` yet",) if call.number is None else ()
+    return (*symbol, *std_needs.lacks(ledger, vocabulary()[name]))
+
+
+def _support(ledger: Ledger, operation: Operation, usable: set[str]) -> Support:
+    def row(state: State, **more: str | tuple[str, ...] | None) -> Support:
+        return Support(operation.name, operation.family, operation.weight, state, operation.unlocks, **more)  # type: ignore[arg-type]
+
+    name = operation.name
+    if name in usable:
+        return row("works", call=ledger.offers[name][0], remarks=_remarks(ledger, operation))
+    if name == "set_thread_pointer" and ledger.entry.thread_pointer.set_by == "os":
+        return row("stand-in", remarks=("the OS sets the thread pointer itself",))
+    call, lacks = (ledger.offers[name][0], _lacks(ledger, name)) if name in ledger.offers else (None, ())
+    without = WITHOUT.get(name)
+    if without is not None and without.instead and usable.issuperset(without.instead):
+        return row("stand-in", call=call, lacks=lacks, remarks=(without.remark,))
+    if without is not None and not without.instead:
+        return row("poorer", call=call, lacks=lacks, remarks=(without.remark,))
+    return row("lacking" if call else "missing", call=call, lacks=lacks)
+
+
+def _remarks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
+    """What works less well than the operation's name promises."""
+    _, call = ledger.offers[operation.name]
+    wanted = std_needs.need(operation.name)
+    found = [_BY_HAND.get(name, f"does nothing for {name}") for name in call.ignores]
+    absent = [
+        name
+        for name in wanted.better
+        if ledger.constant(name, call) is None and name not in call.ignores and name not in _OPTIONAL
+    ]
+    if absent:
+        found.append(f"without {', '.join(absent)}")
+    found += [remark for test, remark in _REMARKS.get(operation.name, ()) if test(ledger)]
+    return tuple(found)
+
+
+_BY_HAND = {
+    "O_EXCL": "O_EXCL does nothing: File::create_new asks first, and two programs at once may both succeed",
+    "O_TRUNC": "O_TRUNC does nothing: the file is cut after it is opened",
+}
+_OPTIONAL = frozenset({"O_CLOEXEC", "O_DIRECTORY"})
+_REMARKS: Mapping[str, tuple[tuple[Callable[[Ledger], bool], str], ...]] = {
+    "clock_read": (
+        (
+            lambda ledger: "realtime" not in ledger.clocks or ledger.clocks["realtime"].epoch == "boot",
+            "no clock counts from 1970: SystemTime::now is the time since boot",
+        ),
+        (
+            lambda ledger: "monotonic" not in ledger.clocks,
+            "Instant reads the realtime clock, which may be set back",
+        ),
+    ),
+}
