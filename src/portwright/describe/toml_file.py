@@ -117,10 +117,11 @@ class _Faults:
         return Fault(what, self._places(*location), f"add `{location[-1]} = ...`", "toml/missing-key")
 
     def _value(self, location: tuple[Key, ...], group: Sequence[Mapping[str, Any]]) -> Fault:
-        messages = [re.sub("^Value error, |^Input should ", "", str(row["msg"])) for row in group]
-        message = messages[0] + "".join(
-            f", or {text.removeprefix('Input should be ')}" for text in dict.fromkeys(messages[1:])
-        )
+        messages = [
+            re.sub("^Value error, ", "", str(row["msg"])).replace("Input should ", "must ") for row in group
+        ]
+        others = (text.removeprefix("must be ") for text in dict.fromkeys(messages[1:]))
+        message = ", or ".join([messages[0], *others])
         given = group[0].get("input")
         shown = "" if isinstance(given, dict | list) or not location else f" (here: {given!r})"
         near = closest(given, _choices(group[0])) if isinstance(given, str) else None
