@@ -156,14 +156,9 @@ def choose(setup: Setup, wanted: str | None = None) -> str:
     raise BadInput(faults)
 
 
-def isolated(engine: str) -> bool:
-    """Whether an engine keeps its guest in a process of its own; one that does not can take us with it."""
-    return bool(rooms.load(ROOM, engine).ISOLATED)
-
-
 def needs_worker(engine: str) -> bool:
-    """Whether the engine can take the process down that it is in, so that a guest of it needs one of its own."""
-    return bool(getattr(rooms.load(ROOM, engine), "NEEDS_WORKER", False))
+    """Whether the engine keeps its guest in our own process (`ISOLATED` is false), which it can take down."""
+    return not rooms.load(ROOM, engine).ISOLATED
 
 
 def create(setup: Setup, wanted: str | None = None) -> Engine:
