@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 WIDTHS = (0, 8, 16, 32, 64, 128)
 CRANELIFT_WIDEST = 64

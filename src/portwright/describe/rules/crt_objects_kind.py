@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 KEYS = ("pre-link-objects", "post-link-objects", "pre-link-objects-fallback", "post-link-objects-fallback")
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from portwright.describe.spec_case import LINK_ARGS, Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import LINK_ARGS, Case
 
 HOSTS = frozenset({"c", "m", "gcc", "gcc_eh", "gcc_s", "pthread", "dl", "rt", "System", "stdc++"})
 

@@ -20,8 +20,8 @@ import re
 from collections.abc import Iterator
 
 from portwright.base.errors import closest
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -33,6 +33,8 @@ def check(case: Case) -> Iterator[Finding]:
         for name, rows in case.facts.by_arch.items()
     }
     own = words.get(arch, set())
+    if case.given("llvm-target") == "":
+        yield Finding("`llvm-target` is empty: LLVM finds no back end", ("llvm-target",), "name a triple")
     if not triple or not own or cpu in own:
         return
     others = sorted(name for name, row in words.items() if cpu in row)

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 # Words that LLVM knows although no target of rustc has them.
 FORMATS = {"elf": "elf", "macho": "mach-o", "coff": "coff", "wasm": "wasm", "xcoff": "xcoff"}

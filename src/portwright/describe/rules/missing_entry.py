@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from portwright.describe.spec_case import DRIVERS, Case
 from portwright.describe.rule import Finding
+from portwright.describe.spec_case import DRIVERS, Case
 
 ENTRY = ("-e", "--entry", "-T", "--script")
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Finding
+from portwright.describe.spec_case import Case
 
 # What LLD and GNU ld align to where nobody says otherwise (the smaller of the two where they differ).
 DEFAULT: Mapping[str, int] = {

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -43,6 +43,10 @@ def check(case: Case) -> Iterator[Finding]:
                 (key if case.flag(key) else "vendor" if "apple" in when else when[1:].split("`")[0],),
                 edits=(Edit(key, True) if needed else Edit(key, remove=True),),
             )
+    systems = {str(row.get("os", "none")) for row in case.facts.specs.values() if row.get("is-like-darwin")}
+    if case.flag("is-like-darwin") and os not in systems:
+        what = f"`is-like-darwin` with the `os` `{os}`: rustc panics on a system of Apple's that it does not know"
+        yield Finding(what, ("os",) if case.given("os") else ("is-like-darwin",), f"one of {sorted(systems)}")
     if case.flag("is-like-msvc") and not windows:
         edits = (Edit("is-like-msvc", remove=True),)
         yield Finding("`is-like-msvc` without an `os` of Windows", ("is-like-msvc",), edits=edits)

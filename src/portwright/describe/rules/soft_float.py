@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 # (arch, soft-float ABI?) -> (features that must not be off, features that must not be on)
 NEEDS: Mapping[tuple[str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portwright.base.errors import closest
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Finding
+from portwright.describe.spec_case import Case
 
 
 def check(case: Case) -> Iterator[Finding]:

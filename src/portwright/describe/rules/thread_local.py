@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -32,7 +32,11 @@ def check(case: Case) -> Iterator[Finding]:
         models = ", ".join(case.os.tls_models)
         what = f"the OS serves thread-local storage ({models}), and `has-thread-local` is not set"
         yield Finding(
-            what, ("tls-model" if named else "has-thread-local",), severity="warning", edits=edits, safe=bool(named)
+            what,
+            ("tls-model" if named else "has-thread-local",),
+            severity="warning",
+            edits=edits,
+            safe=bool(named),
         )
     elif named is not None and not case.known_os and named != "emulated":
         what = f"`tls-model` is `{named}`, and without `has-thread-local` nothing uses it"

@@ -19,8 +19,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from portwright.base.errors import closest
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 
 def check(case: Case) -> Iterator[Finding]:

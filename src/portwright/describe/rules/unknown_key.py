@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portwright.base.errors import closest
-from portwright.describe.spec_case import Case
 from portwright.describe.rule import Edit, Finding
+from portwright.describe.spec_case import Case
 
 # What became of keys that specs on the net still have: the new key, and how old values read there.
 RENAMED: Mapping[str, tuple[str, Mapping[Any, Any]]] = {
