@@ -58,9 +58,18 @@ types = { file = 0, directory = 1 }
 [syscalls]
 exit = { number = 1, operation = "exit", arguments = ["status"] }
 write = { number = 2, operation = "write", arguments = ["fd", "buffer", "length"] }
-map = { number = 3, operation = "map_memory", arguments = ["address", "length", "protection", { pack = [{ argument = "flags", shift = 0, bits = 8 }, { argument = "fd", shift = 8, bits = 24 }, { argument = "offset", shift = 32, bits = 32 }] }] }
+map = { number = 3, operation = "map_memory", arguments = [
+    "address", "length", "protection",
+    { pack = [
+        { argument = "flags", shift = 0, bits = 8 },
+        { argument = "fd", shift = 8, bits = 24 },
+        { argument = "offset", shift = 32, bits = 32 },
+    ] },
+] }
 clock = { number = 4, operation = "clock_read", arguments = ["clock", "time"] }
-list = { number = 5, operation = "read_directory", arguments = ["fd", "buffer", "length"], limit = { argument = "length", at-most = 512, beyond = "EINVAL" } }
+list = { number = 5, operation = "read_directory", arguments = [
+    "fd", "buffer", "length",
+], limit = { argument = "length", at-most = 512, beyond = "EINVAL" } }
 thread = { number = 6, aliases = [60], operation = "set_thread_pointer", arguments = [{ value = "SET_FS" }, "address"] }
 sleep = { number = 7, operation = "sleep", arguments = [{ argument = "duration", as = "milliseconds" }, "remaining"] }
 remove = { number = 8, operation = "remove_file", arguments = ["path", { argument = "path", as = "length" }] }
@@ -117,7 +126,7 @@ ROWS = [
     ("no-clock", 'monotonic = { id = 1, epoch = "boot" }', "", "no `monotonic`", "clock"),
     ("resolution", 'epoch = "boot" }', 'epoch = "boot", resolution = 0 }', "1 or more", "resolution"),
     ("error-number", "EINVAL = 1", "EINVAL = -1", "positive", "EINVAL"),
-    ("error-twice", "ENOENT = 2", "ENOENT = 1", "`ENOENT` and `EINVAL` (line 24)", "ENOENT"),
+    ("error-twice", "ENOENT = 2", "ENOENT = 1", "`ENOENT` and `EINVAL` (line 23)", "ENOENT"),
     ("error-kind", 'kind = "Other"', 'kind = "NotFonud"', "did you mean `NotFound`?", "kind"),
     ("field-outside", "offset = 8", "offset = 9", "outside the 16 bytes", "tv_nsec"),
     ("field-outside", "offset = 0", "offset = -8", "outside the 16 bytes", "tv_sec"),
@@ -127,7 +136,7 @@ ROWS = [
     ("unknown-form", "[syscalls]", '[sources]\nsyscalls = { file = "x.rs", form = "rust-enums" }\n\n[syscalls]',
      "did you mean `rust-enum`?", "form"),
     ("name", "SET_FS = 5", 'SET_FS = 5\n"A-B" = 6', "cannot be a name", '"A-B"'),
-    ("number-twice", WRITE, WRITE.replace("number = 2", "number = 1"), "`exit` at line 45", "number"),
+    ("number-twice", WRITE, WRITE.replace("number = 2", "number = 1"), "`exit` at line 44", "number"),
     ("number-twice", "aliases = [60]", "aliases = [9]", "`thread` at line", "number = 9"),
     ("number-twice", "aliases = [60]", "aliases = [6]", "number 6", "number = 6"),
     ("call-twice", "private = {", "Re_move = {", "one call with two numbers", "Re_move"),
@@ -137,7 +146,8 @@ ROWS = [
     ("needed-operation", 'operation = "exit", ', "", "nothing provides `exit`", "[syscalls]"),
     ("needed-operation", 'operation = "map_memory", ', "", "`map_memory` or `set_break`", "[syscalls]"),
     ("lacks", "MAP_PRIVATE = 1", "", "needs [constants] MAP_PRIVATE", "operation"),
-    ("lacks", '[directory]\nform = "one-name"\ntypes = { file = 0, directory = 1 }\n', "", "needs [directory]", "operation"),
+    ("lacks", '[directory]\nform = "one-name"\ntypes = { file = 0, directory = 1 }\n', "", "needs [directory]",
+     "operation"),
     ("too-many-arguments", '["this", "that"]', '["a", "b", "c", "d", "e"]', "the trap passes 4", "arguments"),
     ("unknown-argument", '["fd", "buffer", "length"] }', '["fd", "bufer", "length"] }', "did you mean `buffer`?",
      '"bufer"'),
