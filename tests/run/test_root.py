@@ -1,0 +1,226 @@
+"""No path leads out of the root: not by `..`, absolute paths, links, shares, nor by a race with a renamer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from portwright.base.errors import BadInput
+from portwright.run.options import share, size
+from portwright.run.root import Share
+
+SECRET = b"outside"
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder beside the guest's root, with a file that it must never read or change."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret").write_bytes(SECRET)
+    return folder
+
+
+@pytest.fixture
+def caged(make_guest, tmp_path: Path, outside: Path):
+    """A guest with a root of the test's own."""
+    root = tmp_path / "root"
+    (root / "in").mkdir(parents=True)
+    return make_guest(root=root)
+
+
+def read(guest, path: str) -> bytes | int:
+    fd = guest.call("open", guest.path(path), 0, 0)
+    if fd < 0:
+        return fd
+    room = guest.room(64)
+    data = guest.space.read(room, max(0, guest.call("read", fd, room, 64)))
+    guest.call("close", fd)
+    return data
+
+
+def ways_out(outside: Path) -> list[str]:
+    up = "../" * 30
+    real = str(outside / "secret")
+    return [
+        real,
+        f"{up}{real}",
+        f"/{up}{real}",
+        f"in/{up}{real}",
+        f"/in/..//.././{up}{real}",
+        "/link-absolute",
+        "/link-relative",
+        "/link-folder/secret",
+        "/link-folder/../outside/secret",
+        "/in/chain",
+        "/proc/self/root" + real,
+        "/proc/self/cwd/secret",
+        "/link-proc" + real,
+        "/dev/../.." + real,
+        "/tmp/../../" + real,
+    ]
+
+
+def test_every_way_out_ends_inside(caged, outside: Path) -> None:
+    root = caged.root
+    (root / "link-absolute").symlink_to(outside / "secret")
+    (root / "link-relative").symlink_to(f"../{outside.name}/secret")
+    (root / "link-folder").symlink_to(outside)
+    (root / "in" / "chain").symlink_to("../link-relative")
+    (root / "link-proc").symlink_to("/proc/self/root")
+    for path in ways_out(outside):
+        assert read(caged, path) == caged.error("ENOENT"), path
+        write = caged.constant("O_WRONLY|O_CREAT|O_TRUNC")
+        fd = caged.call("open", caged.path(path), write, 0o644)
+        if fd >= 0:
+            caged.call("write", fd, caged.put(b"x"), 1)
+        caged.call("unlink", caged.path(path))
+        caged.call("mkdir", caged.path(path + "-new"), 0o777)
+        caged.call("rename", caged.path("/in"), caged.path(path))
+        caged.call("chdir", caged.path(path))
+    assert (outside / "secret").read_bytes() == SECRET
+    assert sorted(os.listdir(outside)) == ["secret"]
+    assert sorted(os.listdir(outside.parent)) == ["outside", "root"]
+
+
+def test_an_absolute_link_starts_at_the_guests_root(caged) -> None:
+    (caged.root / "target").write_text("mine")
+    (caged.root / "in" / "link").symlink_to("/target")
+    assert read(caged, "/in/link") == b"mine"
+    (caged.root / "in" / "up").symlink_to("../../../target")
+    assert read(caged, "/in/up") == b"mine"
+
+
+def test_create_through_a_dangling_link_stays_inside(caged, outside: Path) -> None:
+    (caged.root / "new").symlink_to(outside / "made")
+    flags = caged.constant("O_WRONLY|O_CREAT")
+    assert caged.call("open", caged.path("/new"), flags, 0o644) == caged.error("ENOENT")
+    (caged.root / "near").symlink_to("in/made")
+    assert caged.call("open", caged.path("/near"), flags, 0o644) >= 0
+    assert (caged.root / "in" / "made").exists() and not (outside / "made").exists()
+
+
+def test_a_renamer_cannot_win(caged, outside: Path) -> None:
+    """Somebody swaps a folder for a link to the outside, again and again, while the guest walks through it."""
+    root = caged.root
+    (root / "swap").mkdir()
+    (root / "swap" / "secret").write_bytes(b"inside")
+    (root / "evil").symlink_to(outside)
+    stop = threading.Event()
+
+    def rename() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                os.rename(root / "swap", root / "kept")
+                os.rename(root / "evil", root / "swap")
+                os.rename(root / "swap", root / "evil")
+                os.rename(root / "kept", root / "swap")
+
+    thread = threading.Thread(target=rename)
+    thread.start()
+    seen = set()
+    try:
+        for _ in range(1500):
+            seen.add(read(caged, "/swap/secret"))
+            fd = caged.call("open", caged.path("/swap/secret"), caged.constant("O_RDWR"), 0)
+            if fd >= 0:
+                caged.call("write", fd, caged.put(b"inside"), 6)
+                caged.call("close", fd)
+    finally:
+        stop.set()
+        thread.join()
+    assert SECRET not in seen and b"inside" in seen
+    assert (outside / "secret").read_bytes() == SECRET
+
+
+def test_a_file_that_becomes_a_link_is_never_followed(caged, outside: Path) -> None:
+    root = caged.root
+    stop = threading.Event()
+    (root / "a").write_bytes(b"inside")
+    (root / "b").symlink_to(outside / "secret")
+
+    def swap() -> None:
+        while not stop.is_set():
+            os.rename(root / "a", root / "c")
+            os.rename(root / "b", root / "a")
+            os.rename(root / "a", root / "b")
+            os.rename(root / "c", root / "a")
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        seen = {read(caged, "/a") for _ in range(1500)}
+    finally:
+        stop.set()
+        thread.join()
+    assert SECRET not in seen
+
+
+def test_a_share_is_seen_at_its_place_and_can_be_read_only(make_guest, tmp_path: Path, outside: Path) -> None:
+    shares = (Share(outside, "/data/here"), Share(outside, "/locked", readonly=True))
+    guest = make_guest(shares=shares)
+    assert read(guest, "/data/here/secret") == SECRET
+    assert read(guest, "/locked/../locked/secret") == SECRET
+    assert read(guest, "/data/here/../../data/here/secret") == SECRET
+    write = guest.constant("O_WRONLY")
+    create = guest.constant("O_WRONLY|O_CREAT")
+    # No EROFS in this ledger: EACCES is the nearest.
+    for path in ("/locked/secret", "/locked/new"):
+        assert guest.call("open", guest.path(path), create, 0o644) == guest.error("EACCES")
+    assert guest.call("mkdir", guest.path("/locked/d"), 0o777) == guest.error("EACCES")
+    assert guest.call("unlink", guest.path("/locked/secret")) == guest.error("EACCES")
+    assert guest.call("open", guest.path("/data/here/secret"), write, 0) >= 0
+    assert guest.call("rmdir", guest.path("/data/here")) < 0
+    assert guest.call("rename", guest.path("/data"), guest.path("/moved")) < 0
+    (guest.root / "f").touch()
+    assert guest.call("rename", guest.path("/f"), guest.path("/locked/f")) == guest.error("EACCES")
+    assert sorted(os.listdir(outside)) == ["secret"]
+    room = guest.room(100)
+    fd = guest.call("opendir", guest.path("/"))
+    found = set()
+    while (length := guest.call("readdir", fd, room, 100)) > 0:
+        found.add(guest.space.read(room, length))
+    assert found == {b".", b"..", b"tmp", b"dev", b"data", b"locked", b"f"}
+
+
+def test_the_hosts_proc_is_no_door_even_in_a_share(make_guest) -> None:
+    guest = make_guest(shares=(Share(Path("/"), "/host", readonly=True),))
+    for path in ("/host/proc/self/environ", "/host/proc/1/root/etc/passwd"):
+        assert guest.call("open", guest.path(path), 0, 0) == guest.error("EACCES")
+
+
+def test_special_files_of_a_share_are_not_opened(make_guest, tmp_path: Path) -> None:
+    guest = make_guest(shares=(Share(Path("/dev"), "/hostdev"),))
+    assert guest.call("open", guest.path("/hostdev/zero"), 0, 0) == guest.error("EACCES")
+    assert guest.call("open", guest.path("/hostdev/zero"), guest.constant("O_RDWR"), 0) == guest.error(
+        "EACCES"
+    )
+
+
+def test_a_path_without_end_is_refused(caged) -> None:
+    assert caged.call("open", caged.path("a/" * 3000), 0, 0) == caged.error("EINVAL")
+    assert caged.call("open", caged.path("n" * 300), 0, 0) == caged.error("EINVAL")
+
+
+def test_a_given_root_is_left_as_it_was(make_guest, tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    root.mkdir()
+    guest = make_guest(root=root, files={"/given/file": b"x"})
+    assert read(guest, "/given/file") == b"x"
+    assert guest.call("open", guest.path("/tmp/t"), guest.constant("O_WRONLY|O_CREAT"), 0o644) >= 0
+    assert sorted(os.listdir(root)) == ["given"], "/tmp and /dev are beside it, not in it"
+
+
+def test_options_say_everything_that_is_wrong(tmp_path: Path) -> None:
+    assert size("512M") == 512 << 20 and size("2GiB") == 2 << 30 and size("77") == 77
+    for bad in ("", "x", "0", "-1", "1.5G"):
+        with pytest.raises(BadInput):
+            size(bad)
+    assert share(f"{tmp_path}=/a:ro") == (Share(tmp_path.resolve(), "/a", True), [])
+    for bad in ("x", f"{tmp_path}=relative", f"{tmp_path}=/", f"{tmp_path}=/a/../b", "/does/not/exist=/a"):
+        found, faults = share(bad)
+        assert found is None and len(faults) == 1
