@@ -118,7 +118,8 @@ class _Findings:
     def raise_if_any(self, name: str) -> None:
         if self.what:
             text = "; ".join(self.what)
-            raise CannotLoad(Report("cannot-load", f"{name}: {text}", advice="; ".join(self.advice)))
+            advice = "; ".join(self.advice) or "build it again"
+            raise CannotLoad(Report("cannot-load", f"{name}: {text}", advice=advice))
 
 
 def plan(data: bytes, name: str, rules: Rules) -> Image:
