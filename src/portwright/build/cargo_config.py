@@ -62,11 +62,11 @@ def keys(built: BuildResult, runner: list[str]) -> dict[tuple[str, ...], dict[st
 def _conflicts(document: Any, table: tuple[str, ...], values: dict[str, Any], path: Path) -> list[Fault]:
     place = document
     for part in table:
-        if not hasattr(place, "get"):
-            return [Fault(f"`{'.'.join(table)}` is no table", Where(path), "mend it by hand")]
         place = place.get(part)
         if place is None:
             return []
+        if not hasattr(place, "get"):
+            return [Fault(f"`{'.'.join(table)}` is no table", Where(path), "mend it by hand")]
     found = []
     for name, value in values.items():
         there = place.get(name)
