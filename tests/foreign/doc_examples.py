@@ -16,7 +16,7 @@ LEAVE_OUT = {
     "threads come with a later issue": r"thread::(spawn|scope|sleep|Builder|park)|mpsc|Barrier|Condvar",
     "no network yet": r"std::net|TcpStream|UdpSocket|TcpListener",
     "no processes yet": r"std::process|Command::",
-    "of another OS": r"std::os::|libc::|windows",
+    "of another OS": r"std::os::|libc::|windows|cfg\(",
     "needs an unstable feature or another crate": r"#!\[feature|extern crate|extern \"C\"|asm!",
     "waits for a person": r"stdin\(\)|io::read_to_string",
     "the panic is the point, and a panic ends a program without an unwinder": r"catch_unwind|panic::|should_panic",
