@@ -6,11 +6,12 @@ pub fn fill_bytes(bytes: &mut [u8]) {
     fill(bytes).unwrap_or_else(|error| panic!("no random bytes: {error}"));
 }
 
-/// The keys of `HashMap`. Where the system has no random bytes they come from a clock and from addresses, so that
-/// maps work there; such keys hold off an accident, not an attacker.
+/// The keys of `HashMap`. Where the system offers no random bytes they come from a clock and from addresses, so that
+/// maps work there; such keys hold off an accident, not an attacker. An offered call that fails is no reason for them.
 pub fn hashmap_random_keys() -> (u64, u64) {
     let mut bytes = [0; 16];
-    if abi::OFFERS_FILL_RANDOM && fill(&mut bytes).is_ok() {
+    if abi::OFFERS_FILL_RANDOM {
+        fill_bytes(&mut bytes);
         let (first, second) = bytes.split_at(8);
         return (word(first), word(second));
     }
