@@ -158,6 +158,8 @@ def _compile(
     (folder / "spec.json").write_text(json.dumps(dict(spec)))
     (folder / "probe.rs").write_text(source(spec))
     argv = command(folder, toolchain, backend, optimize)
+    if spec.get("need-explicit-cpu") is True:
+        argv.insert(-3, f"-Ctarget-cpu={spec.get('cpu', 'generic')}")
     changes: dict[str, str | None] = dict(toolchain.variables())
     env = environment({**changes, "RUSTC_BOOTSTRAP": "1", "RUST_BACKTRACE": "0"})
     done = run(argv, env=env, cwd=folder, timeout=SECONDS)

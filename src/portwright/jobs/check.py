@@ -240,7 +240,12 @@ def _probe(case: Case, port: Port | None) -> Generator[Event, None, ProbeResult]
     began = time.monotonic()
     yield Begun("probe")
     optimize = port.manifest.std.optimize if port else "3"
-    outcome = probe(case.spec.keys, case.facts.toolchain, backend=case.backend, optimize=optimize)
+    twin = case.facts.twin(case.spec.keys)
+    if case.backend == "llvm" and twin and not case.facts.cpus(twin):
+        detail = f"the LLVM of this rustc has no back end for {case.text('arch')}"
+        outcome = ProbeResult("not-run", detail)
+    else:
+        outcome = probe(case.spec.keys, case.facts.toolchain, backend=case.backend, optimize=optimize)
     yield Ended("probe", outcome.outcome, time.monotonic() - began)
     return outcome
 
@@ -258,7 +263,9 @@ def _probe_rows(outcome: ProbeResult, case: Case, rows: list[Row]) -> Iterator[R
 def _probe_row(fault: ProbeFault, case: Case) -> Row:
     place = case.spec.places(fault.key) if case.spec.places and fault.key else None
     edits = (str(rule.Edit(fault.key, fault.edit)),) if fault.edit is not None else ()
-    return Row("error", f"probe/{fault.kind}", fault.what, place, fault.hint, fault.why, edits=edits)
+    # rustc's own spec cannot be mended here: what fails is this build of the compiler (an LLVM of another make).
+    severity: Severity = "warning" if case.spec.source == "built-in" else "error"
+    return Row(severity, f"probe/{fault.kind}", fault.what, place, fault.hint, fault.why, edits=edits)
 
 
 def _sorted(rows: list[Row]) -> tuple[Row, ...]:
