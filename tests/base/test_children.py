@@ -28,10 +28,11 @@ if os.uname().machine != "x86_64":
     pytest.skip("children: the images here are for x86-64 hosts", allow_module_level=True)
 
 
-def test_an_image_runs_without_files_environment_or_our_session() -> None:
+def test_an_image_runs_without_streams_environment_or_our_session() -> None:
     child = start_image(image(PAUSE), "pause")
     assert "memfd:pause" in str(Path(f"/proc/{child.pid}/exe").readlink())
-    assert [path.name for path in Path(f"/proc/{child.pid}/fd").iterdir()] == []
+    files = {path.name for path in Path(f"/proc/{child.pid}/fd").iterdir()}
+    assert files.isdisjoint({"0", "1", "2"})
     assert Path(f"/proc/{child.pid}/environ").read_bytes() == b""
     assert os.getsid(child.pid) == child.pid
     child.end()
