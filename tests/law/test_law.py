@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from law import LAWS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,8 @@ PLANTED = {
         "no engine names an entry",
         _append(
             "src/portwright/describe/port.py",
-            "\n\ndef f(t: str) -> int:\n    match t:\n        case 'x86_64-unknown-veridian':\n            return 1\n    return 0\n",
+            "\n\ndef f(t: str) -> int:\n    match t:\n"
+            "        case 'x86_64-unknown-veridian':\n            return 1\n    return 0\n",
         ),
     ),
     "an operation in an engine": (
