@@ -69,8 +69,16 @@ def test_arguments_come_in_any_order(veridian, order: list[int], registers: list
 
 
 CONSTANTS = {
-    **{"O_RDONLY": 0, "O_WRONLY": 1, "O_RDWR": 2, "O_ACCMODE": 3, "O_CREAT": 0x40},
-    **{"O_DSYNC": 0x1000, "O_SYNC": 0x10_1000, "O_NONBLOCK": 0x800, "O_NDELAY": 0x800, "MAP_FIXED": 0x10},
+    "O_RDONLY": 0,
+    "O_WRONLY": 1,
+    "O_RDWR": 2,
+    "O_ACCMODE": 3,
+    "O_CREAT": 0x40,
+    "O_DSYNC": 0x1000,
+    "O_SYNC": 0x10_1000,
+    "O_NONBLOCK": 0x800,
+    "O_NDELAY": 0x800,
+    "MAP_FIXED": 0x10,
 }
 
 

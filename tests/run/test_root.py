@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from pathlib import Path
 
@@ -41,6 +40,10 @@ def read(guest, path: str) -> bytes | int:
     data = guest.space.read(room, max(0, guest.call("read", fd, room, 64)))
     guest.call("close", fd)
     return data
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def ways_out(outside: Path) -> list[str]:
@@ -83,8 +86,8 @@ def test_every_way_out_ends_inside(caged, outside: Path) -> None:
         caged.call("rename", caged.path("/in"), caged.path(path))
         caged.call("chdir", caged.path(path))
     assert (outside / "secret").read_bytes() == SECRET
-    assert sorted(os.listdir(outside)) == ["secret"]
-    assert sorted(os.listdir(outside.parent)) == ["outside", "root"]
+    assert listing(outside) == ["secret"]
+    assert listing(outside.parent) == ["outside", "root"]
 
 
 def test_an_absolute_link_starts_at_the_guests_root(caged) -> None:
@@ -115,10 +118,10 @@ def test_a_renamer_cannot_win(caged, outside: Path) -> None:
     def rename() -> None:
         while not stop.is_set():
             with contextlib.suppress(OSError):
-                os.rename(root / "swap", root / "kept")
-                os.rename(root / "evil", root / "swap")
-                os.rename(root / "swap", root / "evil")
-                os.rename(root / "kept", root / "swap")
+                (root / "swap").rename(root / "kept")
+                (root / "evil").rename(root / "swap")
+                (root / "swap").rename(root / "evil")
+                (root / "kept").rename(root / "swap")
 
     thread = threading.Thread(target=rename)
     thread.start()
@@ -145,10 +148,10 @@ def test_a_file_that_becomes_a_link_is_never_followed(caged, outside: Path) -> N
 
     def swap() -> None:
         while not stop.is_set():
-            os.rename(root / "a", root / "c")
-            os.rename(root / "b", root / "a")
-            os.rename(root / "a", root / "b")
-            os.rename(root / "c", root / "a")
+            (root / "a").rename(root / "c")
+            (root / "b").rename(root / "a")
+            (root / "a").rename(root / "b")
+            (root / "c").rename(root / "a")
 
     thread = threading.Thread(target=swap)
     thread.start()
@@ -178,7 +181,7 @@ def test_a_share_is_seen_at_its_place_and_can_be_read_only(make_guest, tmp_path:
     assert guest.call("rename", guest.path("/data"), guest.path("/moved")) < 0
     (guest.root / "f").touch()
     assert guest.call("rename", guest.path("/f"), guest.path("/locked/f")) == guest.error("EACCES")
-    assert sorted(os.listdir(outside)) == ["secret"]
+    assert listing(outside) == ["secret"]
     room = guest.room(100)
     fd = guest.call("opendir", guest.path("/"))
     found = set()
@@ -212,7 +215,7 @@ def test_a_given_root_is_left_as_it_was(make_guest, tmp_path: Path) -> None:
     guest = make_guest(root=root, files={"/given/file": b"x"})
     assert read(guest, "/given/file") == b"x"
     assert guest.call("open", guest.path("/tmp/t"), guest.constant("O_WRONLY|O_CREAT"), 0o644) >= 0
-    assert sorted(os.listdir(root)) == ["given"], "/tmp and /dev are beside it, not in it"
+    assert listing(root) == ["given"], "/tmp and /dev are beside it, not in it"
 
 
 def test_options_say_everything_that_is_wrong(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from portwright.describe.ledger import Memory
-from portwright.run.engine import Access, BadAddress, Engine
+from portwright.run.engine import Access, BadAddress, CannotMap, Engine
 from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
 
@@ -169,16 +169,23 @@ class AddressSpace:
         self.fill_with_garbage(self.stack_start, size)
 
     def grow_stack(self, address: int) -> bool:
-        """Let the stack reach down to an address, if the OS lets it; whether it did."""
+        """Let the stack reach down to an address, if the OS lets it; whether it did.
+
+        It grows to twice its size where it can: many small steps cost an emulator dear.
+        """
         if self.memory.stack_limit is None or not self.stack_lowest <= address < self.stack_start:
             return False
-        start = address - address % self.page
+        needed = address - address % self.page
+        generous = max(self.stack_lowest, 2 * self.stack_start - self.memory.stack_top)
+        return self._stack_from(min(needed, generous)) or self._stack_from(needed)
+
+    def _stack_from(self, start: int) -> bool:
         length = self.stack_start - start
-        if not self.is_free(start, length):
+        if not self.is_free(start, length) or self.used + length > self.limit:
             return False
         try:
             self.map_fresh(start, length, Access.READ | Access.WRITE, "stack")
-        except Failed:
+        except (Failed, CannotMap):
             return False
         self.stack_start = start
         return True

@@ -87,7 +87,8 @@ class EngineCpu:
     """One CPU's facts for the engines; `disassembler` names capstone's architecture and mode constants.
 
     `stack_writers` and `stack_readers`: mnemonics that access the stack without naming it.
-    `relative_relocation`: the ELF relocation that adds the load address to a word.
+    `relative_relocation`: the ELF relocation that adds the load address to a word. `thread_segment`: how the
+    disassembler shows an access relative to the thread pointer.
     """
 
     name: str
@@ -99,6 +100,7 @@ class EngineCpu:
     relative_relocation: int
     hosted: Hosted | None = None
     emulated: Emulated | None = None
+    thread_segment: str | None = None
     unwinding: Unwinding = Unwinding()
 
 

@@ -171,7 +171,7 @@ class _Run:
     def _end(self) -> Exited | Died:
         image = loader.plan(self._data, self._binary.name, self._rules())
         engine = engines.create(_setup(self._port, self._options), self._options.engine)
-        watch = Watch(self._options.limits, engine.interrupt, getattr(engine, "cpu_seconds", None))
+        watch = Watch(self._options.limits, engine.interrupt, engine.cpu_seconds)
         process = self._process(engine, watch)
         try:
             return self._serve(process, image)

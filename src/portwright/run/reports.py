@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from portwright.run.cpu import EngineCpu, engine_cpu
 from portwright.run.dispatch import Dispatcher
-from portwright.run.engine import BadAddress, Stop
+from portwright.run.engine import Access, BadAddress, Stop
 from portwright.run.events import Died, Frame, Report
 from portwright.run.loader import Image
 from portwright.run.process import Process
@@ -30,8 +30,13 @@ SIGNALS = {
 }
 SIGKILL = 9
 NULL_REACH = 0x1000
-THREAD_POINTER_REACH = 0x1_0000
 DID = {"read": "read of", "write": "write to", "execute": "jump to", "alignment": "unaligned access to"}
+
+
+def _rights(access: Access) -> str:
+    """`read and execute`"""
+    names = [str(right.name).lower() for right in Access if right and access & right]
+    return " and ".join(names) or "nothing"
 
 
 class Reporter:
@@ -67,13 +72,12 @@ class Reporter:
             advice = "run it again with another `--engine`; if it comes again, report it"
             return Died(SIGKILL, Report("engine-died", f"the engine failed: {stop.detail}", advice=advice))
         pc = stop.pc if stop.pc is not None else self._process.engine.get(("pc",))[0]
-        kind, what, advice = self._explain(stop, pc)
-        report = Report(
-            cast(Any, kind), what, self._instruction(pc), self._backtrace(pc), self._calls(), advice
-        )
+        instruction = self._instruction(pc)
+        kind, what, advice = self._explain(stop, pc, instruction)
+        report = Report(cast(Any, kind), what, instruction, self._backtrace(pc), self._calls(), advice)
         return Died(SIGNALS.get(stop.fault, 11), report)
 
-    def _explain(self, stop: Stop, pc: int) -> tuple[str, str, str]:
+    def _explain(self, stop: Stop, pc: int, instruction: str) -> tuple[str, str, str]:
         detail = f" ({stop.detail})" if stop.detail else ""
         space, address = self._process.space, stop.address
         if stop.fault in DID:
@@ -84,7 +88,7 @@ class Reporter:
                 advice = f"the OS gives a program {limit:#x} bytes of stack: recurse less, or use the heap"
                 return "stack-overflow", f"stack overflow: {what}, below the stack's limit", advice
             kind = "alignment" if stop.fault == "alignment" else "bad-access"
-            return kind, what, self._access_advice(stop, address)
+            return kind, what, self._access_advice(address, instruction)
         if stop.fault == "illegal":
             advice = (
                 "a trap that the compiler put there (`abort`, `unreachable`), or an instruction that this CPU "
@@ -97,14 +101,13 @@ class Reporter:
             return "breakpoint", f"breakpoint at {pc:#x}", "nothing here is a debugger: take it out"
         return "other", f"the program cannot go on at {pc:#x}{detail}", ""
 
-    def _access_advice(self, stop: Stop, address: int | None) -> str:
+    def _access_advice(self, address: int | None, instruction: str) -> str:
         if address is None:
             return ""
+        segment = self._cpu.thread_segment
         (pointer,) = self._process.engine.get(("thread-pointer",))
-        bits = self._process.cpu.pointer_bits
-        distance = min((address - pointer) % (1 << bits), (pointer - address) % (1 << bits))
-        region = self._process.space.find(pointer) or self._process.space.find(pointer - 1)
-        if region is None and distance < THREAD_POINTER_REACH and stop.fault != "execute":
+        known = self._process.space.find(pointer) or self._process.space.find(pointer - 1)
+        if segment is not None and segment in instruction and known is None:
             entry = self._process.ledger.entry.thread_pointer
             return (
                 f"the thread pointer is {pointer:#x}, where nothing is: thread-locals were used before they were "
@@ -114,7 +117,7 @@ class Reporter:
             return "a null pointer, or a field of what one points to"
         region = self._process.space.find(address)
         if region is not None:
-            return f"there is memory ({region.kind}), but it may only be used for: {region.access!s}"
+            return f"there is memory ({region.kind}), which may be used to {_rights(region.access)}"
         return "there is no memory: freed, never mapped, or a pointer that was overwritten"
 
     def _instruction(self, pc: int) -> str:

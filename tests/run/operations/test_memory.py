@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from portwright.run.engine import Access, BadAddress
@@ -31,7 +33,7 @@ def test_map_memory_gives_zeros_that_can_be_written(guest) -> None:
 def test_map_memory_never_gives_the_same_twice(make_guest) -> None:
     guest = make_guest(kind=False)
     spans = sorted((mmap(guest, size), size) for size in (4096, 8192, 100, 65536, 4096))
-    for (one, size), (other, _) in zip(spans, spans[1:], strict=False):
+    for (one, size), (other, _) in itertools.pairwise(spans):
         assert one + size <= other
 
 

@@ -106,6 +106,7 @@ CPU = EngineCpu(
         forbidden=("UC_X86_INS_IN", "UC_X86_INS_OUT", "UC_X86_INS_SYSENTER"),
         begin=enter_user_mode,
     ),
+    thread_segment="fs:",
     unwinding=Unwinding(
         dwarf_registers=(
             *("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp"),
