@@ -167,6 +167,8 @@ def _compile(
     text = done.error_text
     if "codegen-backends" in text and done.status > 0:
         return ProbeResult("not-run", f"this rustc has no code generator `{backend}`", (), shown)
+    if done.status != 0 and spec.get("need-explicit-cpu") is True and "cpu" not in spec:
+        return ProbeResult("not-run", "the spec leaves the CPU open (`need-explicit-cpu`)", (), shown)
     refusal = re.search(r"error loading target specification: (.+)", text)
     if refusal:
         return ProbeResult("refused", refusal[1].strip(), (), shown)

@@ -104,14 +104,11 @@ def edited_toml(text: str, edits: Iterable[Edit], inherited: Iterable[str]) -> s
 
 
 def _set(table: Any, key: str, value: Any) -> None:
-    """Set a key; one that was there keeps its comment."""
+    """Set a key; one that was there keeps its comment (tomlkit takes care of that)."""
     import tomlkit
 
     item = tomlkit.item(value)
     if isinstance(value, dict):
         item = tomlkit.inline_table()
         item.update(value)
-    if key in table:
-        item.trivia.comment_ws = table[key].trivia.comment_ws
-        item.trivia.comment = table[key].trivia.comment
     table[key] = item
