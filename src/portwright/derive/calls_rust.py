@@ -51,9 +51,11 @@ class _Parameter:
 
 
 def functions(ledger: Ledger) -> str:
-    """A function for each numbered call, in the ledger's order."""
+    """A function for each numbered call whose arguments are known, in the ledger's order."""
     return "\n".join(
-        _function(ledger, name, call) for name, call in ledger.syscalls.items() if call.number is not None
+        _function(ledger, name, call)
+        for name, call in ledger.syscalls.items()
+        if call.number is not None and (call.arguments is not None or call.operation is not None)
     )
 
 
@@ -73,19 +75,29 @@ def _function(ledger: Ledger, name: str, call: Call) -> str:
     values = [
         _value(ledger, name, call, value, parameters) for value in _passed(call, operation)
     ]
-    taken = "".join(f", {value}" for value in values)
-    trap = f"crate::trap::trap{len(values)}(crate::number::{number_name(name)}{taken})"
-    listed = ", ".join(f"{each.name}: {each.type}" for each in parameters.values())
+    trap = _wrapped(f"trap::trap{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8)
+    listed = [f"{each.name}: {each.type}" for each in parameters.values()]
     checks = "".join(f"    {line}\n" for line in _checks(ledger, call, parameters))
     if operation is not None and operation.result == "never":
-        returns, body = "!", f"    // SAFETY: passed on to the caller.\n    unsafe {{ {trap} }};\n    loop {{\n        core::hint::spin_loop();\n    }}\n"
+        returns = "!"
+        body = f"unsafe {{ {trap} }};\n    loop {{\n        core::hint::spin_loop();\n    }}\n"
     else:
         type_, convert = RESULTS[operation.result] if operation else ("usize", "")
         returns = f"Result<{type_}, Errno>"
-        body = f"    // SAFETY: passed on to the caller.\n    check(unsafe {{ {trap} }}){convert}\n"
+        body = f"check(unsafe {{ {trap} }}){convert}\n"
+    head = _wrapped(f"pub unsafe fn {field_name(name)}(", listed, f") -> {returns} {{", 4)
     docs = "".join(f"/// {line}".rstrip() + "\n" for line in _docs(name, call, operation))
     allow = "#[allow(clippy::too_many_arguments)]\n" if len(parameters) > 7 else ""
-    return f"{docs}{allow}#[inline]\npub unsafe fn {field_name(name)}({listed}) -> {returns} {{\n{checks}{body}}}\n"
+    return f"{docs}{allow}#[inline]\n{head}\n{checks}    // SAFETY: passed on to the caller.\n    {body}}}\n"
+
+
+def _wrapped(before: str, parts: list[str], after: str, indent: int) -> str:
+    """A list on one line, or where that is long on one line for each part."""
+    line = before + ", ".join(parts) + after
+    if len(line) <= 84:
+        return line
+    inner = "".join(f"{' ' * indent}{part},\n" for part in parts)
+    return f"{before}\n{inner}{' ' * (indent - 4)}{after}"
 
 
 def _docs(name: str, call: Call, operation: Operation | None) -> Iterator[str]:
@@ -137,7 +149,7 @@ def _parameter(ledger: Ledger, name: str, argument: Argument | None, part: Part 
     type_ = TYPES[argument.kind]
     if argument.type is not None:
         known = argument.type in ledger.types
-        type_ += f"crate::types::{type_name(argument.type)}" if known else "u8"
+        type_ += f"types::{type_name(argument.type)}" if known else "u8"
     return _Parameter(field_name(name), type_, argument.kind)
 
 
@@ -171,7 +183,7 @@ def _fixed(ledger: Ledger, name: str, call: Call, value: Fixed) -> str:
         return f"{value.value}" if value.value >= 0 else f"({value.value}isize) as usize"
     words = [word.strip() for word in value.value.split("|")]
     own = {word: f"{name}_{word}" for word in call.constants}
-    paths = [f"crate::constants::{constant_name(own.get(word, word))}" for word in words]
+    paths = [f"constants::{constant_name(own.get(word, word))}" for word in words]
     signed = [ledger.constant(word, call) or 0 for word in words]
     return " | ".join(
         f"{path} as usize" if value < 0 else path for path, value in zip(paths, signed, strict=True)

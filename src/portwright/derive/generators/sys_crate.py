@@ -118,10 +118,18 @@ def _manifest(port: Port) -> str:
 
 def _calls(ledger: Ledger) -> str:
     body = functions(ledger)
-    imports = "use crate::errors::{Errno, check};\n"
-    if "c_char" in body:
-        imports += "use core::ffi::c_char;\n"
-    return "//! The system calls, each as one function that traps once.\n\n" + imports + "\n" + body
+    used = [name for name in ("constants", "number", "trap", "types") if f"{name}::" in body]
+    imports = ["use crate::errors::{Errno, check};\n"] if body else []
+    imports += [f"use crate::{{{', '.join(used)}}};\n"] if used else []
+    imports += ["use core::ffi::c_char;\n"] if "c_char" in body else []
+    return (
+        "//! The system calls, each as one function that traps once.\n"
+        "//!\n"
+        "//! A call whose arguments the ledger does not say has only its number, in [`crate::number`].\n\n"
+        + "".join(imports)
+        + "\n"
+        + body
+    )
 
 
 def _numbers(ledger: Ledger) -> str:
