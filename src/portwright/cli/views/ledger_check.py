@@ -25,16 +25,21 @@ def view(result: Result, console: Console) -> None:
     for table in result.tables:
         name = f" `{table.table}`" if table.table else ""
         how = "" if table.by == "ledger" else " (found by its names: [sources] does not lead there)"
-        console.print(f"{table.kind}: {table.file}:{table.line}{name}{how}", style="bold")
+        console.print(Text(f"{table.kind}: {table.file}:{table.line}{name}{how}", style="bold"))
     for row in result.rows:
         if row.outcome != "matches":
             console.print(_row(row))
     if result.counts is not None:
         told = [f"{number} {outcome.replace('-', ' ')}" for outcome, number in result.counts.items()]
-        console.print(f"source: {', '.join(told) or 'nothing to compare'}")
+        console.print(Text(f"source: {', '.join(told) or 'nothing to compare'}"))
     errors = sum(finding.severity == "error" for finding in result.findings)
     warnings = len(result.findings) - errors
-    console.print(f"{result.ledger}: {result.calls} calls, {errors} errors, {warnings} warnings")
+    counted = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+    console.print(Text(f"{result.ledger}: {_counted(result.calls, 'call')}, {counted}"))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _finding(finding: Finding, console: Console) -> None:

@@ -12,11 +12,11 @@ HEADS = {"calls": "calls", "numbers": "numbers that mean two things"}
 
 def view(result: Result, console: Console) -> None:
     """Print what disagrees; what only one of the two has is listed in one line per table."""
-    console.print(f"{result.left_ledger}\n{result.right_ledger}")
+    console.print(Text(f"{result.left_ledger}\n{result.right_ledger}"))
     for section in dict.fromkeys(row.section for row in result.differences):
         rows = [row for row in result.differences if row.section == section]
         console.print()
-        console.print(HEADS.get(section, section), style="bold")
+        console.print(Text(HEADS.get(section, section), style="bold"))
         for row in rows:
             if row.left is not None and row.right is not None:
                 console.print(Text(f"  {row.says}"))

@@ -1,9 +1,9 @@
-"""What a person sees of `ledger show`: how a call is made, and a table of the calls."""
+"""What a person sees of `ledger show`: how a call is made, and a line for each call."""
 
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from portwright.jobs.ledger_show import Result
 
@@ -11,25 +11,27 @@ from portwright.jobs.ledger_show import Result
 def view(result: Result, console: Console) -> None:
     """Print the convention, the calls by number, the errors and what is not offered."""
     abi = result.abi
-    console.print(f"{result.ledger}", style="bold")
-    console.print(
-        f"trap {abi.trap} of {abi.cpu}: number in {abi.number}, arguments in {' '.join(abi.arguments)}"
+    console.print(Text(str(result.ledger), style="bold"))
+    _say(
+        console,
+        f"trap {abi.trap} of {abi.cpu}: number in {abi.number}, arguments in {' '.join(abi.arguments)}",
     )
-    console.print(f"result in {abi.result} ({abi.error}), destroys {' '.join(abi.clobbers) or 'nothing'}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("number", justify="right")
-    for name in ("call", "operation", "arguments"):
-        table.add_column(name)
-    for row in result.calls:
-        numbers = (
-            " ".join(str(number) for number in (row.number, *row.aliases))
-            if row.symbol is None
-            else row.symbol
-        )
-        passed = "?" if row.arguments is None else ", ".join(row.arguments)
-        table.add_row(numbers, row.name, row.operation or "", passed)
+    _say(console, f"result in {abi.result} ({abi.error}), destroys {' '.join(abi.clobbers) or 'nothing'}")
+    rows = [("number", "call", "operation", "arguments")]
+    for call in result.calls:
+        numbers = " ".join(str(number) for number in (call.number, *call.aliases))
+        passed = "?" if call.arguments is None else ", ".join(call.arguments)
+        rows.append((call.symbol or numbers, call.name, call.operation or "", passed))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     console.print()
-    console.print(table)
+    for index, row in enumerate(rows):
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        console.print(Text(f"{cells}  {row[3]}".rstrip(), style="" if index else "bold"))
     console.print()
-    console.print(f"errors: {', '.join(f'{row.number} {row.name}' for row in result.errors) or 'none'}")
-    console.print(f"operations not offered: {', '.join(result.not_offered) or 'none'}")
+    _say(console, f"errors: {', '.join(f'{row.number} {row.name}' for row in result.errors) or 'none'}")
+    _say(console, f"operations not offered: {', '.join(result.not_offered) or 'none'}")
+
+
+def _say(console: Console, text: str) -> None:
+    """A line in which brackets are no markup."""
+    console.print(Text(text))
