@@ -19,12 +19,16 @@ from portwright.describe.toolchain import Toolchain
 
 def gather(port: Port, toolchain: Toolchain | None = None, crates: Sequence[Crate] | None = None) -> Facts:
     """The facts for a port's plan; `crates` are its programs where nothing else is given."""
-    from portwright.derive.std_edits import edits
+    from portwright.derive.std_edits import edits, needs_thread_local
 
     found = toolchain or toolchains.find(rust=port.manifest.toolchain.rust)
+    keys = dict(spec.load_spec(port, rustc_facts.load(found)).keys)
+    if not needs_thread_local(port):
+        # A second ledger may offer less than the one for which port.toml was written.
+        keys["has-thread-local"] = False
     return Facts(
         toolchain=found,
-        spec=spec.load_spec(port, rustc_facts.load(found)).keys,
+        spec=keys,
         edits=edits(port),
         source_digest=source_digest(found),
         fingerprints={name: own_step.fingerprint(name) for name in rooms.names(own_step.ROOM)},
