@@ -54,7 +54,7 @@ def facts() -> Facts:
         spec={"arch": "x86_64", "os": "veridian", "linker": "rust-lld", "linker-flavor": "gnu-lld"},
         edits=[ArmFirst("std/src/a.rs", 1, 1, "x => {}", "why"), NewFile("std/src/b.rs", "// b\n", "why")],
         source_digest="5" * 64,
-        fingerprints={"view": "a" * 64, "sysroot": "b" * 64},
+        fingerprints={"lay-view": "a" * 64, "collect-sysroot": "b" * 64},
         crates=[
             Crate("hello", Path("/ports/p/programs/hello"), "1" * 64),
             Crate("single", Path("/home/u/single file.rs"), "2" * 64, own=True),
@@ -99,7 +99,7 @@ def test_keys_change_with_what_matters_and_only_where_it_matters() -> None:
     assert changed(dataclasses.replace(found, toolchain=other_compiler)) == above_std
     crates = [dataclasses.replace(found.crates[0], digest="9" * 64), *found.crates[1:]]
     assert changed(dataclasses.replace(found, crates=crates)) == {"program-hello", "programs"}
-    code = {**found.fingerprints, "sysroot": "c" * 64}
+    code = {**found.fingerprints, "collect-sysroot": "c" * 64}
     assert changed(dataclasses.replace(found, fingerprints=code)) == {"sysroot", *programs}
 
 

@@ -42,6 +42,7 @@ OPEN_ROOMS = (
     "describe/toolchains",
     "derive/generators",
     "build/steps",
+    "build/emitters",
     "run/engines",
     "run/cpus",
     "run/operations",

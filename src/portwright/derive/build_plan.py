@@ -139,11 +139,11 @@ def _view(facts: Facts, texts: Mapping[str, str]) -> Step:
     library = _library(facts.toolchain)
     return Step(
         "view",
-        (PORTWRIGHT, "view", "--source", library, "--edits", "{texts}/edits.json"),
+        (PORTWRIGHT, "lay-view", "--source", library, "--edits", "{texts}/edits.json"),
         "std's sources as cargo shall see them: symlinks to the tree, copies of what the overlay edits",
         inputs=(Input("source", library, facts.source_digest), _text(texts, "edits.json")),
         outputs=("sysroot/Cargo.toml",),
-        fingerprint=facts.fingerprints["view"],
+        fingerprint=facts.fingerprints["lay-view"],
         kind="portwright",
         place="view",
     )
@@ -193,7 +193,7 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
 
 def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     toolchain = facts.toolchain
-    argv = [PORTWRIGHT, "sysroot", "--messages", "{std}/messages.json", "--target", port.target]
+    argv = [PORTWRIGHT, "collect-sysroot", "--messages", "{std}/messages.json", "--target", port.target]
     argv += ["--spec", f"{{texts}}/{port.target}.json", "--rustc", str(toolchain.rustc)]
     argv += ["--host", toolchain.host, "--host-sysroot", str(toolchain.sysroot), "--port", _named(port)]
     return Step(
@@ -204,7 +204,7 @@ def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
         inputs=(_compiler(toolchain), _text(texts, f"{port.target}.json")),
         outputs=("lib", "bin", "cargo-config.toml"),
         needs=("spec", "std"),
-        fingerprint=facts.fingerprints["sysroot"],
+        fingerprint=facts.fingerprints["collect-sysroot"],
         kind="portwright",
         room=SYSROOT_ROOM,
     )

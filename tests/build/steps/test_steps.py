@@ -1,4 +1,4 @@
-"""portwright's own steps: `view` and `sysroot` with small made-up inputs, and that each names the code it runs."""
+"""portwright's own steps `lay_view` and `collect_sysroot`, on made-up inputs; each names the code that it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from portwright.base import rooms
 from portwright.base.errors import PortwrightError
 from portwright.build import own_step
-from portwright.build.steps import Call, sysroot, view
+from portwright.build.steps import Call, collect_sysroot, lay_view
 from portwright.derive.edit import NewFile, to_json
 
 PACKAGE = Path(own_step.__file__).resolve().parents[1]
@@ -51,8 +51,8 @@ def test_view_lays_the_edits_over_the_tree(tmp_path: Path) -> None:
     (tmp_path / "edits.json").write_text(to_json([NewFile("b.rs", "new\n", "x")]))
     options = {"source": str(tmp_path / "tree"), "edits": str(tmp_path / "edits.json")}
     call = Call(options, {}, tmp_path / "out", tmp_path / "out", "k")
-    assert view.run(call) == "2 files changed"
-    assert view.run(call) == "unchanged"
+    assert lay_view.run(call) == "2 files changed"
+    assert lay_view.run(call) == "unchanged"
     assert (tmp_path / "out" / "b.rs").read_text() == "new\n"
 
 
@@ -84,7 +84,7 @@ def collect(tmp_path: Path) -> Callable[..., Path]:
                    "port": "/a port"}  # fmt: skip
         out = tmp_path / "my sysroot"
         out.mkdir()
-        sysroot.run(Call(options, environment or {}, out, out, "the-key"))
+        collect_sysroot.run(Call(options, environment or {}, out, out, "the-key"))
         return out
 
     return run

@@ -1,4 +1,4 @@
-"""The step `view`: the overlay's edits laid over std's sources, as a folder that cargo can build in."""
+"""The step `lay-view`: the overlay's edits laid over std's sources, as a folder that cargo can build in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step `sysroot`: collects what cargo built of std into a folder that rustc and cargo take as a sysroot.
+"""The step `collect-sysroot`: collects what cargo built of std into a folder that rustc and cargo take as a sysroot.
 
 Taken are the files that this build's messages name, not what lies about in cargo's folder: that also holds
 crates of earlier builds.
