@@ -58,6 +58,18 @@ def test_a_limit_of_a_call_has_its_own_error(guest, make_guest) -> None:
     assert guest.call("write", 1, guest.put(b"four!"), 5) == guest.error("EIO")
 
 
+def test_a_limit_without_an_error_gives_as_much_as_the_call_takes(guest, make_guest) -> None:
+    limit = {"argument": "length", "at-most": 4}
+    ledger = with_calls(
+        guest.ledger,
+        write={"number": 53, "operation": "write", "arguments": ["fd", "buffer", "length"], "limit": limit},
+    )
+    guest = make_guest(ledger=ledger)
+    assert guest.call("write", 1, guest.put(b"four!"), 5) == 4
+    # The real kernel's getrandom fills 256 bytes of a longer buffer, and says so.
+    assert guest.call("getrandom", guest.room(1000), 1000, 0) == 256
+
+
 def test_paths_can_be_passed_with_their_length(guest, make_guest) -> None:
     ledger = with_calls(
         guest.ledger,

@@ -41,7 +41,7 @@ class Variant:
     registers: tuple[str, ...]
     decoders: tuple[Decoder, ...] = ()
     fixed: tuple[tuple[int, int], ...] = ()
-    limit: tuple[int, int, Failure] | None = None
+    limit: tuple[int, int, Failure | None] | None = None
     perform: Perform | None = None
     sources: Sources | None = None
 
@@ -120,10 +120,8 @@ class Dispatcher:
         outcome: int | Failure
         try:
             values = [decode(space, registers) for decode in variant.decoders]
-            if variant.limit is not None and values[variant.limit[0]] > variant.limit[1]:
-                outcome = variant.limit[2]
-            else:
-                outcome = perform(process, *values)
+            taken = values if variant.limit is None else _limited(values, *variant.limit)
+            outcome = taken if isinstance(taken, Failure) else perform(process, *taken)
         except Failed as failed:
             outcome = Failure(failed.name)
         except OSError as error:
@@ -264,10 +262,17 @@ def _variant(name: str, number: int, call: Call, ledger: Ledger, decoders: Decod
     limit = None
     if call.limit is not None:
         index = [argument.name for argument in meant.arguments].index(call.limit.argument)
-        limit = (index, call.limit.at_most, Failure(call.limit.beyond or "EINVAL"))
+        limit = (index, call.limit.at_most, Failure(call.limit.beyond) if call.limit.beyond else None)
     made = decoders.make(meant, call, sources)
     kept = registers[: len(passed)]
     return Variant(name, number, call, meant, kept, made, fixed, limit, sources=sources)
+
+
+def _limited(values: list[Any], index: int, at_most: int, beyond: Failure | None) -> list[Any] | Failure:
+    """What a call with a limit works with: too much is its error, or where it has none, as much as it takes."""
+    if values[index] <= at_most:
+        return values
+    return beyond or [*values[:index], at_most, *values[index + 1 :]]
 
 
 def _destroyed(process: Process) -> dict[str, int]:
