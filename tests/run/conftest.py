@@ -3,6 +3,7 @@ through the real dispatch, and hand-assembled programs for the real engines."""
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,7 +169,6 @@ def veridian() -> Port:
 @pytest.fixture
 def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
     """Makes guests; keywords go to `Options`, but for `ledger` and `engine`."""
-    with_roots: list[Any] = []
 
     def make(ledger: Ledger | None = None, engine: Any = None, **given: Any) -> Guest:
         given.setdefault("seed", 1)
@@ -178,8 +178,8 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
         options = Options(**given)
         described = ledger or veridian.ledger
         engine = engine or FakeEngine()
-        entered = world.root(options)
-        root = entered.__enter__()
+        folder = contexts.enter_context(world.scratch())
+        root = world.root(options, folder)
         events: list[RunEvent] = []
         complaints: list[tuple[str, str, str]] = []
         hostility = Hostility(options.seed or 0, kind=options.kind)
@@ -214,14 +214,12 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
             77,
             complaints=complaints,
         )
-        with_roots.append((entered, files))
+        contexts.callback(files.close_all)
         host = Path(f"/proc/self/fd/{root.top.fd}").resolve()
         return Guest(process, host, events, [])
 
-    yield make
-    for entered, files in with_roots:
-        files.close_all()
-        entered.__exit__(None, None, None)
+    with contextlib.ExitStack() as contexts:
+        yield make
 
 
 @pytest.fixture

@@ -81,7 +81,12 @@ def _group_help(path: tuple[str, ...]) -> str:
 
 class Passing(click.Command):
     """A command that passes the rest of its line on: its own options may stand before or between its fixed
-    arguments, and all behind the last fixed one belongs to the program."""
+    arguments, and all behind the last fixed one belongs to the program.
+
+    `usage_status` is the exit status of a wrong line, where that differs from click's.
+    """
+
+    usage_status = 0
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put this command's own options first, then parse as usual."""
@@ -107,7 +112,12 @@ class Passing(click.Command):
             own.append(word)
             if isinstance(option, click.Option) and not option.is_flag and words:
                 own.append(words.pop(0))
-        return super().parse_args(ctx, [*own, *positional, *words])
+        try:
+            return super().parse_args(ctx, [*own, *positional, *words])
+        except click.UsageError as error:
+            if self.usage_status:
+                vars(error)["exit_code"] = self.usage_status  # click has it as a constant of the class
+            raise
 
 
 def _command(module: ModuleType) -> click.Command:
@@ -124,7 +134,7 @@ def _command(module: ModuleType) -> click.Command:
         verbosity = 1 if verbose_ else -1 if quiet_ or json_ else 0
         sys.exit(_run(module, module.Arguments(**values), json_, verbosity))
 
-    return (Passing if rest else click.Command)(
+    command = (Passing if rest else click.Command)(
         module.VERB.rsplit(" ", 1)[-1],
         params=params,
         callback=callback,
@@ -132,6 +142,9 @@ def _command(module: ModuleType) -> click.Command:
         short_help=commands.summary(module),
         context_settings={"allow_interspersed_args": not rest, "help_option_names": ["-h", "--help"]},
     )
+    if isinstance(command, Passing):
+        command.usage_status = int(getattr(module, "FAILURE_STATUS", 0))
+    return command
 
 
 def _run(module: ModuleType, arguments: Any, as_json: bool, verbosity: int) -> int:
@@ -143,7 +156,8 @@ def _run(module: ModuleType, arguments: Any, as_json: bool, verbosity: int) -> i
             print(documents.result_document(module.VERB, result))
         else:
             _view(module, result)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: it was closed when we were started
+            sys.stdout.flush()
         return int(result.status)
     except PortwrightError as error:
         return _tell(module.VERB, error.faults, failure or error.status, as_json)

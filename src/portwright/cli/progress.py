@@ -40,8 +40,8 @@ class Progress:
             case Ended(part, outcome, seconds):
                 self._line(f"{part}: {outcome}", f"{part}: {outcome} ({seconds:.1f} s)")
             case Note(text, level):
+                self._clear()
                 if level == "warning" or (level == "info" and self.verbosity >= 0) or self.verbosity > 0:
-                    self._clear()
                     prefix = "warning: " if level == "warning" else ""
                     if self.verbosity >= 0 or level == "warning":
                         print(f"{prefix}{text}", file=sys.stderr)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 from portwright.base.errors import BadInput, Fault, Where, fail, raise_if
-from portwright.base.events import Event
+from portwright.base.events import Event, Note
 from portwright.describe import port as ports
 from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
@@ -93,6 +93,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     options = _with_program(base, program)
     seed = options.seed
     assert seed is not None
+    yield Note(f"running {binary}", "debug")
     with _trace_target(arguments) as fd:
         outcome = machine.run_program(port, binary, replace(options, trace_fd=fd))
     return Result(port.target, binary, seed, outcome)
@@ -107,11 +108,9 @@ def _binary(port: Port, name: str) -> Generator[Event, None, tuple[Path, Program
 
         built = yield from goals.build(port, name)
         return _only(built.programs.get(name, ()), name), program
-    if path.is_dir() or path.suffix == ".rs":
+    if path.is_dir() or (path.suffix == ".rs" and path.is_file()):
         from portwright.build import goals
 
-        if not path.exists():
-            raise fail("no such file", Where(path), code="run/program")
         built = yield from goals.build_crate(port, path)
         return _only(next(iter(built.programs.values()), ()), name), None
     if not path.is_file():

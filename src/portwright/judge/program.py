@@ -137,7 +137,9 @@ def report_text(report: Report) -> str:
         rows.append(f"  instruction: {report.instruction}")
     for number, frame in enumerate(report.backtrace):
         symbol = f"{frame.symbol}+{frame.offset:#x}" if frame.symbol else "?"
-        rows.append(f"  #{number} {frame.address:#x} {symbol}{f' ({frame.line})' if frame.line else ''}")
+        place = f" ({frame.line})" if frame.line else ""
+        doubt = " - a guess: it looks like a return address on the stack" if frame.guess else ""
+        rows.append(f"  #{number} {frame.address:#x} {symbol}{place}{doubt}")
     for call in report.calls:
         arguments = ", ".join(f"{name}={text}" for name, text in call.arguments)
         ended = call.error or ("?" if call.result is None else str(call.result))

@@ -117,7 +117,7 @@ class _V0:
         disambiguator = self._number() + 1 if self._has("s") else 0
         punycode = self._has("u")
         start = self._at
-        while self._text[self._at].isdigit():
+        while self._text[self._at : self._at + 1].isdigit():
             self._at += 1
         size = int(self._text[start : self._at])
         self._has("_")

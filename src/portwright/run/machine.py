@@ -67,8 +67,13 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
     seed = new_seed() if options.seed is None else options.seed
     options = replace(options, seed=seed, engine=engine_name(port, options))
     assert options.engine is not None
-    if not engines.needs_worker(options.engine):
-        return _run(port, binary, data, options, emit)
+    with world.scratch() as scratch:
+        if engines.needs_worker(options.engine):
+            return _in_worker(port, binary, data, options, scratch, emit)
+        return _run(port, binary, data, options, scratch, emit)
+
+
+def _in_worker(port: Port, binary: Path, data: bytes, options: Options, scratch: Path, emit: Emit) -> Outcome:
     began = time.monotonic()
     seen = _Collected()
 
@@ -77,7 +82,7 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
         emit(event)
 
     try:
-        return in_worker(_run, port, binary, data, options, emit=pass_on)
+        return in_worker(_run, port, binary, data, options, scratch, emit=pass_on)
     except WorkerDied as died:
         advice = "run it again with another `--engine`; if it comes again, report it"
         end = Died(SIGKILL, Report("engine-died", f"the engine's process ended: {died.how}", advice=advice))
@@ -87,9 +92,8 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
     return seen.outcome(end, time.monotonic() - began, 0)
 
 
-def _run(port: Port, binary: Path, data: bytes, options: Options, emit: Emit) -> Outcome:
-    with world.root(options) as root:
-        return _Run(port, binary, data, options, root, emit).outcome()
+def _run(port: Port, binary: Path, data: bytes, options: Options, scratch: Path, emit: Emit) -> Outcome:
+    return _Run(port, binary, data, options, world.root(options, scratch), emit).outcome()
 
 
 def _setup(port: Port, options: Options) -> Setup:

@@ -27,27 +27,30 @@ _SCRATCH_FOLDER = "tmp"
 
 
 @contextlib.contextmanager
-def root(options: Options) -> Iterator[Root]:
+def scratch() -> Iterator[Path]:
+    """A fresh folder for one run, gone when it ends. Whoever starts a worker holds it: a worker may be killed."""
+    with tempfile.TemporaryDirectory(prefix="portwright-root-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def root(options: Options, scratch: Path) -> Root:
     """The guest's tree for one run; raises `BadInput` with everything that is wrong with what was asked for."""
-    with tempfile.TemporaryDirectory(prefix="portwright-root-", ignore_cleanup_errors=True) as scratch:
-        fresh = Path(scratch) / "root"
-        top = fresh if options.root is None else options.root
+    fresh = scratch / "root"
+    top = fresh if options.root is None else options.root
+    for name in (_DEVICE_FOLDER, _SCRATCH_FOLDER):
+        (fresh / name).mkdir(parents=True)
+    shares = {names_of(share.guest): share for share in options.shares}
+    if options.root is not None:
+        _check_root(options.root)
         for name in (_DEVICE_FOLDER, _SCRATCH_FOLDER):
-            (fresh / name).mkdir(parents=True)
-        shares = {names_of(share.guest): share for share in options.shares}
-        if options.root is not None:
-            _check_root(options.root)
-            for name in (_DEVICE_FOLDER, _SCRATCH_FOLDER):
-                if name == _DEVICE_FOLDER or not (options.root / name).is_dir():
-                    shares.setdefault((os.fsencode(name),), Share(fresh / name, f"/{name}"))
-        _make_mount_points(top, options, shares)
-        devices: dict[Names, str] = {
-            (os.fsencode(_DEVICE_FOLDER), os.fsencode(name)): name for name in DEVICES
-        }
-        found = Root(hold(top), shares, devices, host_doors())
-        for path, data in options.files.items():
-            _put(found, path, data)
-        yield found
+            if name == _DEVICE_FOLDER or not (options.root / name).is_dir():
+                shares.setdefault((os.fsencode(name),), Share(fresh / name, f"/{name}"))
+    _make_mount_points(top, options, shares)
+    devices: dict[Names, str] = {(os.fsencode(_DEVICE_FOLDER), os.fsencode(name)): name for name in DEVICES}
+    found = Root(hold(top), shares, devices, host_doors())
+    for path, data in options.files.items():
+        _put(found, path, data)
+    return found
 
 
 def _check_root(path: Path) -> None:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 def view(result: Result, console: Console) -> None:
     """Captured output goes where it belongs; reports, and how to repeat the run, only where there are any."""
     outcome = result.outcome
-    sys.stdout.buffer.write(outcome.stdout)
-    sys.stdout.flush()
-    sys.stderr.buffer.write(outcome.stderr)
+    for stream, data in ((sys.stdout, outcome.stdout), (sys.stderr, outcome.stderr)):
+        if data and stream is not None:  # None: it was closed when portwright was started
+            stream.buffer.write(data)
+            stream.flush()
     reports = list(outcome.reports)
     if isinstance(outcome.end, Died):
         reports.append(outcome.end.report)
