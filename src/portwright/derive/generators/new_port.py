@@ -14,8 +14,8 @@ from portwright.derive.new_target import Choice, system
 from portwright.describe.cpu import Cpu
 
 PORT = """\
-# {triple}: a port, as portwright reads it. `portwright check .` finds every fault in it; `portwright up .` builds,
-# runs and judges the programs at its end. Written by `portwright new --like {like}`.
+# {triple}: a port, as portwright reads it. Written by `portwright new --like {like}`.
+# `portwright check .` finds every fault in it; `portwright up .` builds, runs and judges the programs at its end.
 
 [port]
 target = {target}
@@ -25,7 +25,7 @@ summary = {summary}
 [target]
 like = {like_text}
 {target_keys}
-# A reason here is printed by `check --explain`, and answers a warning about its key.
+# Reasons for what has no line above. `check --explain` prints them, and each answers a warning about its key.
 [target.why]
 {reasons}
 
@@ -118,6 +118,7 @@ PROT_WRITE = 2
 PROT_EXEC = 4
 MAP_PRIVATE = 2
 MAP_ANONYMOUS = 0x20
+GRND_NONBLOCK = 1
 
 # Structs that cross the boundary: sizes and offsets in bytes.
 [types.timespec]
@@ -138,7 +139,7 @@ CALLS: Mapping[str, tuple[str, tuple[Passed, ...]]] = {
     "exit": ("exit", ("status",)),
     "set_thread_pointer": ("set_thread_pointer", ("address",)),
     "clock_gettime": ("clock_read", ("clock", "time")),
-    "getrandom": ("fill_random", ("buffer", "length", {"value": 0})),
+    "getrandom": ("fill_random", ("buffer", "length", "flags")),
 }
 
 
@@ -228,7 +229,7 @@ def _port(triple: str, like: str, choices: Sequence[Choice], page_size: int, rus
     if removed:
         lines.append("# Keys of `like` that this target does not have; the reasons are below.")
         lines += ["remove = [", *(f"    {json.dumps(choice.key)}," for choice in removed), "]"]
-    reasons = {choice.key: choice.why for choice in choices}
+    reasons = {choice.key: choice.why for choice in removed}
     reasons.setdefault("target-family", "std's unix code is not for it: its layer is made from abi.toml")
     return PORT.format(
         triple=triple,
@@ -262,8 +263,8 @@ def _ledger(triple: str, cpu: Cpu, page_size: int) -> str:
         result=use.result,
         clobbers=json.dumps(list(cpu.traps[use.trap].clobbers)),
         page_size=page_size,
-        stack_top=0x7FFF_FFFF_F000 if wide else 0x7FFF_F000,
-        map_base=0x7FFF_0000_0000 if wide else 0x4000_0000,
+        stack_top=0x7FFD_FFFF_F000 if wide else 0x7FFF_F000,
+        map_base=0x4000_0000_0000 if wide else 0x4000_0000,
         calls="".join(calls),
     )
 
@@ -271,5 +272,5 @@ def _ledger(triple: str, cpu: Cpu, page_size: int) -> str:
 def value(given: Any) -> str:
     """A value as TOML writes it (JSON writes texts, numbers, flags and lists the same way)."""
     if isinstance(given, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {value(inner)}" for key, inner in given.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {value(inner)}" for key, inner in given.items()) + " }"
     return json.dumps(given, ensure_ascii=False)
