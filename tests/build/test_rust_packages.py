@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -164,14 +165,28 @@ def test_a_full_disk_is_named_before_anything_is_fetched(
     assert str(fresh_cache) in str(fault.where)
 
 
-def test_a_set_for_a_newer_c_library_is_refused(pool: Pool, fresh_cache: Path) -> None:
+def _with_libc(pool: Pool, version: str) -> apt.Apt:
+    """The pool for a machine without any C library, so that one of that version would be needed."""
     pool.status.write_text(pool.status.read_text().replace("Package: libc6\n", "Package: another\n"))
-    pool.add("libc6", "9.99", {"lib/x/libc.so.6": ""})
+    pool.add("libc6", version, {"lib/x/libc.so.6": ""})
     (pool.folder / "pool" / "Packages").write_text(pool.index)
-    source = copying(pool)
+    return copying(pool)
+
+
+def test_a_set_for_another_c_library_is_refused(pool: Pool, fresh_cache: Path) -> None:
+    source = _with_libc(pool, "9.99-1")
     _, choice = drain(rust_packages.offered(source))
-    with pytest.raises(MissingTool, match=r"newer C library than the machine has \(9\.99\)"):
+    with pytest.raises(MissingTool, match=r"needs another C library \(9\.99-1\) than the machine's"):
         drain(rust_packages.unpack(choice, source, unpacked.folder(), unpacked.RECORD))
+
+
+def test_the_machines_own_c_library_is_kept(pool: Pool, fresh_cache: Path) -> None:
+    own = (os.confstr("CS_GNU_LIBC_VERSION") or "").removeprefix("glibc ")
+    source = _with_libc(pool, f"{own}-99")
+    _, choice = drain(rust_packages.offered(source))
+    _, folder = drain(rust_packages.unpack(choice, source, unpacked.folder(), unpacked.RECORD))
+    assert (folder / "root/usr/bin/rustc").is_file()
+    assert not list(folder.rglob("libc.so.6"))
 
 
 def test_sources_that_offer_only_others_get_a_forecast(pool: Pool) -> None:

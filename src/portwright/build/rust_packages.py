@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import time
@@ -138,8 +139,8 @@ def unpack(choice: Choice, source: apt.Apt, debs: Path, record: str) -> Generato
             table, apt.table_without(SOURCES, apt.STATUS.read_text(encoding="utf-8", errors="replace"))
         )
         packages = [*choice.packages, *_linker(source, choice, table)]
-        needed = source.needed(packages, table)
-        _check_needed(needed, folder)
+        needed = _without_libc(source.needed(packages, table))
+        _check_room(needed, folder)
         yield Begun("download", 100)
         yield from source.download(packages, table, archives, "download")
         yield Ended("download", f"{sum(needed.values()) >> 20} MB", time.monotonic() - began)
@@ -166,13 +167,20 @@ def _linker(source: apt.Apt, choice: Choice, table: Path) -> list[str]:
     return []
 
 
-def _check_needed(needed: dict[str, int], folder: Path) -> None:
+def _without_libc(needed: dict[str, int]) -> dict[str, int]:
+    """What is to be unpacked: all but the C library, which must be the machine's, as its loader is.
+
+    Another package revision of the same version will do, so that a machine with updates waiting can compile.
+    """
     libc = next((name for name in needed if name.startswith("libc6_")), None)
-    if libc is not None:
-        what = (
-            f"the set needs a newer C library than the machine has ({libc.split('_')[1]}), which takes root"
-        )
+    own = (os.confstr("CS_GNU_LIBC_VERSION") or "").removeprefix("glibc ")
+    if libc is not None and libc.split("_")[1].split("-")[0] != own:
+        what = f"the set needs another C library ({libc.split('_')[1]}) than the machine's {own}, which takes root"
         raise MissingTool([Fault(what, None, "ask root to run `portwright setup`", "packages/libc")])
+    return {name: size for name, size in needed.items() if name != libc}
+
+
+def _check_room(needed: dict[str, int], folder: Path) -> None:
     room, free = int(sum(needed.values()) * FACTOR), shutil.disk_usage(folder).free
     if free < room:
         what = f"not enough room: {room >> 20} MB are needed and {free >> 20} MB are free"
