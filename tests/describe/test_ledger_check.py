@@ -251,3 +251,12 @@ def test_a_call_without_arguments_passes_the_operation_s_own(check: Check) -> No
     assert rows == []
     rows = check(('arguments = ["rdi", "rsi", "rdx", "r10"]', 'arguments = ["rdi", "rsi"]'))
     assert {row.key[1] for row in rows if row.code == "ledger/too-many-arguments"} == {"write", "map", "list"}
+
+
+def test_parts_of_one_call_share_its_number(check: Check) -> None:
+    """Calls of one number are right where a fixed argument tells them apart, and only there."""
+    get = 'get = { number = 6, kernel-name = "Prctl", arguments = [{ value = 7 }, "place"] }\nprivate = {'
+    assert check(("private = {", get), ("[constants]", "[constants]\nGET_FS = 7")) == []
+    for value in ('{ value = "SET_FS" }', "{ value = 5 }", '"code"'):
+        rows = check(("private = {", get.replace("{ value = 7 }", value)))
+        assert [row.code for row in rows] == ["ledger/number-twice"], value

@@ -87,10 +87,10 @@ class Tree:
         return path
 
     def compare(
-        self, *, default: str = DEFAULT, sources: str = "", at: Path | None = None
+        self, *, default: str = DEFAULT, sources: str = "", extra: str = "", at: Path | None = None
     ) -> tuple[list[Found], list[Row]]:
         """What is found, and the rows."""
-        self.path.write_text(LEDGER.format(default=default, sources=sources))
+        self.path.write_text(LEDGER.format(default=default, sources=sources) + extra)
         places = toml_file.Places(self.path)
         return ledger_source.compare(ledgers.load(self.path), places, at or self.root)
 
@@ -183,6 +183,16 @@ def test_one_header_instead_of_a_tree(tree: Tree) -> None:
         "exit=11": "matches",
         "get_pid=70": "not-in-source",
     }
+
+
+def test_parts_of_one_call_are_one_number(tree: Tree) -> None:
+    """Operations that share a number, told apart by a fixed argument, are compared once."""
+    tree.write("kernel/numbers.rs", KERNEL.replace("Getpid = 70", "Getpid = 70, Prctl = 80"))
+    _, rows = tree.compare(
+        extra='get_name = { number = 80, kernel-name = "Prctl", arguments = [{ value = 1 }] }\n'
+        'set_name = { number = 80, kernel-name = "Prctl", arguments = [{ value = 2 }] }\n'
+    )
+    assert {row.outcome for row in rows} == {"matches"} and len(rows) == 6
 
 
 def test_what_cannot_be_worked_out_is_neither_right_nor_wrong(tree: Tree) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
 
 from portwright.base.errors import closest
 from portwright.describe import std_needs
-from portwright.describe.ledger import Call, Fixed, Packed, Part
+from portwright.describe.ledger import Call, Fixed, Packed, Part, Passed
 from portwright.describe.ledger_finding import Case, Finding, number_key
 from portwright.describe.ledger_tables import suggestion
 from portwright.describe.operation import Operation, vocabulary
@@ -23,19 +25,25 @@ def plain(name: str) -> str:
 
 
 def numbers(case: Case) -> Iterator[Finding]:
-    """One number with two calls, one call under two names."""
-    by_number: dict[int, str] = {}
+    """One number with two calls that nothing tells apart, one call under two names."""
+    by_number: dict[int, list[str]] = {}
     by_name: dict[str, str] = {}
     for name, call in case.ledger.syscalls.items():
-        for number in [] if call.number is None else [call.number, *call.aliases]:
-            other = by_number.setdefault(number, name)
-            if other != name or [call.number, *call.aliases].count(number) > 1:
-                first = number_key(other, case.ledger.syscalls[other], number)
-                what = f"number {number} is `{name}` here and `{other}` at {case.line(*first)}"
-                yield case.error("number-twice", what, *number_key(name, call, number))
+        own = [] if call.number is None else [call.number, *call.aliases]
+        for number in own:
+            others = by_number.setdefault(number, [])
+            same = next((other for other in others if not _told_apart(case, name, other)), None)
+            if same is not None or own.count(number) > 1:
+                first = number_key(same or name, case.ledger.syscalls[same or name], number)
+                what = f"number {number} is `{name}` here and `{same or name}` at {case.line(*first)}"
+                hint = (
+                    "one call for several operations: give each a fixed argument ({ value = ... }) of its own"
+                )
+                yield case.error("number-twice", what, *number_key(name, call, number), hint=hint)
+            others += [name] if name not in others else []
         for spelling in {plain(name), plain(call.kernel_name or name)}:
             other = by_name.setdefault(spelling, name)
-            if other != name:
+            if other != name and call.number != case.ledger.syscalls[other].number:
                 what = (
                     f"`{name}` and `{other}` ({case.line('syscalls', other)}) are one call with two numbers"
                 )
@@ -47,6 +55,22 @@ def numbers(case: Case) -> Iterator[Finding]:
             yield case.error("alias-names", what, "syscalls", name, "kernel-aliases")
         if call.aliases and call.symbol is not None:
             yield case.error("symbol-alias", "a symbol has no further numbers", "syscalls", name, "aliases")
+
+
+def _told_apart(case: Case, name: str, other: str) -> bool:
+    """Whether two calls of one number pass different fixed values in one place, as parts of one call do."""
+    calls = (case.ledger.syscalls[name], case.ledger.syscalls[other])
+    ways = [[_fixed_value(case, call, value) for value in call.arguments or []] for call in calls]
+    return any(one is not None and two is not None and one != two for one, two in zip(*ways, strict=False))
+
+
+def _fixed_value(case: Case, call: Call, passed: Passed) -> int | None:
+    if not isinstance(passed, Fixed):
+        return None
+    if isinstance(passed.value, int):
+        return passed.value
+    values = [case.ledger.constant(word.strip(), call) for word in passed.value.split("|")]
+    return None if None in values else reduce(or_, (value or 0 for value in values))
 
 
 def operations(case: Case) -> Iterator[Finding]:

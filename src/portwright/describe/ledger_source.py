@@ -105,11 +105,15 @@ def _entries(ledger: Ledger, places: Places, kind: Kind) -> Iterator[_Entry]:
             number = error if isinstance(error, int) else error.number
             yield _Entry(name, (own, name) if own else (name,), number, places("errors", name))
     else:
+        seen: set[int] = set()
         for name, call in ledger.syscalls.items():
             numbers = [] if call.number is None else [call.number, *call.aliases]
             further: list[str | None] = [*call.kernel_aliases] or [None] * len(call.aliases)
             kernel = [call.kernel_name, *further]
             for number, own in zip(numbers, kernel, strict=False):
+                if number in seen:  # another part of one call, told apart by a fixed argument
+                    continue
+                seen.add(number)
                 names = (own, name) if own and number == call.number else ((own,) if own else (name,))
                 yield _Entry(name, names, number, places(*number_key(name, call, number)))
 
