@@ -124,4 +124,3 @@ fn status_of(call: impl Fn(usize) -> Result<usize, Failure>) -> Result<Status, F
     uninterrupted(|| call(buffer.0.as_mut_ptr().expose_provenance()))?;
     Ok(Status(buffer.0))
 }
-

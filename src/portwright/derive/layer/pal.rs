@@ -20,6 +20,7 @@ pub mod start;
 pub mod threads;
 pub mod time;
 
+use crate::ffi::OsStr;
 use crate::io;
 
 /// The status with which a shell reports a process that aborted (128 and SIGABRT's 6).
@@ -44,6 +45,12 @@ impl From<abi::Failure> for io::Error {
             }
         }
     }
+}
+
+/// Bytes of the system as text: here an `OsStr` is any bytes.
+pub fn os_str(bytes: &[u8]) -> &OsStr {
+    // SAFETY: `OsStr` is what `sys/os_str/bytes.rs` says, which allows any bytes.
+    unsafe { OsStr::from_encoded_bytes_unchecked(bytes) }
 }
 
 /// Calls again while a call fails only because it was interrupted.

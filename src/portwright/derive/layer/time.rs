@@ -20,5 +20,6 @@ pub fn sleep(duration: Duration) -> Result<(), (Failure, Duration)> {
     // SAFETY: the call writes at most one timespec; at address 0, nothing.
     let Err(failure) = (unsafe { abi::sleep(duration, address) }) else { return Ok(()) };
     let left = left.and_then(|left| left.parts());
-    Err((failure, left.map_or(duration, |(seconds, nanoseconds)| Duration::new(seconds.max(0) as u64, nanoseconds))))
+    let left = left.map(|(seconds, nanoseconds)| Duration::new(seconds.max(0) as u64, nanoseconds));
+    Err((failure, left.unwrap_or(duration)))
 }

@@ -1,8 +1,8 @@
 //! The program's arguments, as the system left them on the first stack.
 
 pub use super::common::Args;
-use crate::ffi::{CStr, OsStr};
-use crate::sys::pal::start;
+use crate::ffi::CStr;
+use crate::sys::pal::{os_str, start};
 
 pub fn args() -> Args {
     let (count, list) = start::arguments();
@@ -15,8 +15,7 @@ pub fn args() -> Args {
         }
         // SAFETY: as above; the strings end in NUL.
         let bytes = unsafe { CStr::from_ptr(argument.cast()) }.to_bytes();
-        // SAFETY: this system's `OsStr` is any bytes.
-        found.push(unsafe { OsStr::from_encoded_bytes_unchecked(bytes) }.to_os_string());
+        found.push(os_str(bytes).to_os_string());
     }
     Args::new(found)
 }

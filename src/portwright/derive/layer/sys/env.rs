@@ -4,7 +4,7 @@ pub use super::common::Env;
 use crate::ffi::{CStr, OsStr, OsString};
 use crate::io;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
-use crate::sys::pal::start;
+use crate::sys::pal::{os_str, start};
 
 type Variables = Vec<(OsString, OsString)>;
 
@@ -44,19 +44,14 @@ fn given() -> Variables {
         let bytes = unsafe { CStr::from_ptr(entry.cast()) }.to_bytes();
         // A name may begin with `=`, but is never empty.
         if let Some(middle) = bytes.iter().skip(1).position(|&byte| byte == b'=') {
-            let name = os_string(&bytes[..middle + 1]);
+            let name = os_str(&bytes[..middle + 1]).to_os_string();
             if !found.iter().any(|(known, _)| *known == name) {
-                found.push((name, os_string(&bytes[middle + 2..])));
+                found.push((name, os_str(&bytes[middle + 2..]).to_os_string()));
             }
         }
         // SAFETY: the list goes on up to its null.
         at = unsafe { at.add(1) };
     }
-}
-
-fn os_string(bytes: &[u8]) -> OsString {
-    // SAFETY: this system's `OsStr` is any bytes.
-    unsafe { OsStr::from_encoded_bytes_unchecked(bytes) }.to_os_string()
 }
 
 pub fn env() -> Env {

@@ -2,9 +2,9 @@
 
 use crate::ffi::{CStr, OsStr, OsString};
 use crate::path::{Path, PathBuf};
-use crate::sys::helpers::run_path_with_cstr;
-use crate::sys::pal::{abi, process, unsupported};
 use crate::sys::env::getenv;
+use crate::sys::helpers::run_path_with_cstr;
+use crate::sys::pal::{abi, os_str, process, unsupported};
 use crate::{fmt, io, slice};
 
 const SEPARATOR: u8 = b':';
@@ -15,7 +15,7 @@ pub fn getcwd() -> io::Result<PathBuf> {
     loop {
         let mut buffer = vec![0; length];
         match process::current_directory(&mut buffer) {
-            Ok(path) => return Ok(path_of(path.to_bytes()).to_path_buf()),
+            Ok(path) => return Ok(PathBuf::from(os_str(path.to_bytes()))),
             Err(abi::Failure::Os(number)) if Some(number) == abi::ERANGE && length < MOST => length *= 2,
             Err(failure) => return Err(failure.into()),
         }
@@ -24,11 +24,6 @@ pub fn getcwd() -> io::Result<PathBuf> {
 
 pub fn chdir(path: &Path) -> io::Result<()> {
     run_path_with_cstr(path, &|path: &CStr| Ok(process::change_directory(path)?))
-}
-
-fn path_of(bytes: &[u8]) -> &Path {
-    // SAFETY: this system's `OsStr` is any bytes.
-    Path::new(unsafe { OsStr::from_encoded_bytes_unchecked(bytes) })
 }
 
 pub struct SplitPaths<'a>(slice::Split<'a, u8, fn(&u8) -> bool>);
@@ -44,7 +39,7 @@ impl<'a> Iterator for SplitPaths<'a> {
     type Item = PathBuf;
 
     fn next(&mut self) -> Option<PathBuf> {
-        self.0.next().map(|bytes| path_of(bytes).to_path_buf())
+        self.0.next().map(|bytes| PathBuf::from(os_str(bytes)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -1,15 +1,15 @@
 //! Directories: making them, reading their entries in the form that the ledger describes, removing all below one.
 
 use super::{FileAttr, FileType, lstat, rmdir, unlink, with_path};
-use crate::ffi::{OsStr, OsString};
+use crate::ffi::OsString;
+use crate::fmt;
 use crate::io;
 use crate::path::{Path, PathBuf};
 use crate::sync::Arc;
 use crate::sys::helpers::ignore_notfound;
 use crate::sys::pal::abi::{self, DirectoryForm, EntryKind};
-use crate::sys::pal::directories;
 use crate::sys::pal::files::Fd;
-use crate::fmt;
+use crate::sys::pal::{directories, os_str};
 
 const BUFFER: usize = 8192;
 
@@ -83,7 +83,7 @@ impl ReadDir {
             return Ok(None);
         }
         let kind = self.buffer.get(self.filled + 1).map(|&byte| byte as i64);
-        Ok(Some((os_string(&self.buffer[..self.filled]), kind)))
+        Ok(Some((os_str(&self.buffer[..self.filled]).to_os_string(), kind)))
     }
 
     /// Records one behind the other, each of which says how long it is.
@@ -106,13 +106,8 @@ impl ReadDir {
         };
         self.at += size;
         let bytes = record[name..].split(|&byte| byte == 0).next().unwrap_or_default();
-        Ok(Some((os_string(bytes), kind.and_then(|field| field.read(record)))))
+        Ok(Some((os_str(bytes).to_os_string(), kind.and_then(|field| field.read(record)))))
     }
-}
-
-fn os_string(bytes: &[u8]) -> OsString {
-    // SAFETY: this system's `OsStr` is any bytes.
-    unsafe { OsStr::from_encoded_bytes_unchecked(bytes) }.to_os_string()
 }
 
 impl Iterator for ReadDir {
