@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from portwright.base import rooms
 from portwright.derive.generators import sys_crate
 from portwright.describe import ledger as ledgers
 from portwright.describe import port as ports
@@ -97,6 +100,50 @@ fn main() {
 }
 """
 
+# A program without std for VeridianOS: what it prints tells that each call did what its function says.
+FREESTANDING = r"""
+#![no_std]
+#![no_main]
+use veridian_sys::{calls, constants, types, Errno};
+core::arch::global_asm!(".globl _start", "_start:", "and rsp, -16", "call entered");
+#[unsafe(no_mangle)]
+extern "C" fn entered() -> ! {
+    unsafe {
+        say(b"started\n");
+        let flags = constants::MAP_PRIVATE | constants::MAP_ANONYMOUS;
+        let page = calls::mmap(0, 4096, constants::PROT_READ | constants::PROT_WRITE, flags, -1, 0);
+        if let Ok(address) = page {
+            (address as *mut u8).write(7);
+            say(b"mapped\n");
+        }
+        if calls::mmap(0, 4096, 1, flags, -1, 1 << 40) == Err(Errno::EINVAL) {
+            say(b"refused\n");
+        }
+        let file = calls::open(c"/tmp/new".as_ptr(), constants::O_CREAT | constants::O_RDWR, 0o644);
+        if let Ok(fd) = file {
+            let mut status = types::Stat::zeroed();
+            let written = calls::write(fd, b"12345".as_ptr(), 5);
+            if calls::fstat(fd, &mut status) == Ok(()) && written == Ok(status.st_size as usize) {
+                say(b"sized\n");
+            }
+        }
+        if calls::rmdir(c"/no/such".as_ptr()) == Err(Errno::ENOENT) {
+            say(b"missing\n");
+        }
+        calls::exit(5)
+    }
+}
+fn say(mut text: &[u8]) {
+    while let Ok(count @ 1..) = unsafe { calls::write(1, text.as_ptr(), text.len()) } {
+        text = &text[count..];
+    }
+}
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    unsafe { calls::exit(101) }
+}
+"""
+
 
 def rustc(toolchain: Toolchain, *words: str | Path) -> subprocess.CompletedProcess[str]:
     """One run of rustc."""
@@ -163,6 +210,34 @@ def test_a_wrong_offset_does_not_compile(toolchain: Toolchain, tmp_path: Path) -
     types.write_text(text.replace("== 32);", "== 33);"))
     built = rustc(toolchain, "--crate-type", "lib", "--out-dir", tmp_path, root)
     assert built.returncode != 0 and "offset_of!(OddRecord, last) == 33" in built.stderr
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("engine", rooms.names("portwright.run.engines"))
+def test_veridian_s_crate_works_in_the_userland_machine(
+    toolchain: Toolchain,
+    portwright: Callable[..., subprocess.CompletedProcess[str]],
+    tmp_path: Path,
+    engine: str,
+) -> None:
+    """A static program without std, built from the crate alone: packed arguments, structs, errors."""
+    if shutil.which("cc") is None:
+        pytest.skip("cc: no linker driver on this machine")
+    port = "x86_64-unknown-veridian"
+    root = write(ports.load(port), tmp_path)
+    plain = ["-O", "-C", "panic=abort", "-C", "relocation-model=static"]
+    library = ["--crate-type", "lib", "--crate-name", "veridian_sys", "--out-dir", tmp_path]
+    built = rustc(toolchain, *plain, *library, root)
+    assert built.returncode == 0, built.stderr
+    main = tmp_path / "main.rs"
+    main.write_text(FREESTANDING)
+    link = ["-C", "link-args=-nostartfiles -nostdlib -static -no-pie", "-L", tmp_path]
+    extern = ["--extern", f"veridian_sys={tmp_path / 'libveridian_sys.rlib'}", "-o", tmp_path / "main"]
+    built = rustc(toolchain, *plain, *link, *extern, main)
+    assert built.returncode == 0, built.stderr
+    ran = portwright("run", port, "--engine", engine, tmp_path / "main")
+    assert ran.stdout.split() == ["started", "mapped", "refused", "sized", "missing"], ran.stderr
+    assert ran.returncode == 5, ran.stderr
 
 
 @pytest.mark.toolchain
