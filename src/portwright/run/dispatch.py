@@ -15,7 +15,7 @@ from portwright.base.errors import Fault, PortwrightError
 from portwright.describe.ledger import Call, Ledger
 from portwright.describe.operation import Operation, operation, vocabulary
 from portwright.run.decode import Decoder, Decoders, Sources, fixed_value
-from portwright.run.engine import BadAddress, CannotMap
+from portwright.run.engine import BadAddress, CannotMap, Prepared
 from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
 from portwright.run.process import Process
 
@@ -96,7 +96,7 @@ class Dispatcher:
         self._tracer = tracer
         self._report = report
         self._reported: set[tuple[str, str]] = set()
-        self._garbage = process.hostility.register_sets(_destroyed(process))
+        self._garbage = [Prepared(one) for one in process.hostility.register_sets(_destroyed(process))]
         self._turn = 0
 
     def trap(self) -> bool:
@@ -156,11 +156,8 @@ class Dispatcher:
         if not over:
             if self._garbage:
                 self._turn = turn = (self._turn + 1) % len(self._garbage)
-                changes = self._garbage[turn]
-                changes[self._result] = result & self._mask
-                self._set(changes)
-            else:
-                self._set({self._result: result & self._mask})
+                self._set(self._garbage[turn])
+            self._set({self._result: result & self._mask})
         if self._tracer is not None:
             self._tracer(ended)
         if self._process.complaints:

@@ -71,6 +71,13 @@ class Stop:
 TrapHandler = Callable[[], bool]
 
 
+class Prepared(dict[str, int]):
+    """Values of registers that are set again and again, and never changed: the one engine that they are given to
+    may keep in `made` what it has made of them."""
+
+    made: object = None
+
+
 class Engine(Protocol):
     """One guest's instructions, registers and memory. Addresses and lengths in bytes; maps by whole pages.
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import errno as errors
+import functools
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 
 CONT = 7
@@ -25,8 +27,8 @@ OPTION_EXIT_KILLS = 0x10_0000  # PTRACE_O_EXITKILL: no guest outlives its tracer
 NT_PRSTATUS = 1
 NT_PRFPREG = 2
 
-# The library's function that keeps the GIL: these calls never block, and giving the GIL away costs as much as
-# the call itself. The waiting is done by os.waitpid, which does give it away.
+# The library's function by way of a PyDLL, which keeps the GIL: these calls never block, and giving the GIL away
+# costs as much as the call itself. The waiting is done by os.waitpid, which does give it away.
 _call = ctypes.PyDLL(None, use_errno=True).ptrace
 _call.restype = ctypes.c_long
 _call.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
@@ -43,6 +45,10 @@ class Gone(Exception):
     """The traced process is not there any more (or not stopped, which only its end can cause)."""
 
 
+_quick = ctypes.PyDLL(None).ptrace
+_quick.restype = ctypes.c_long
+
+
 def request(kind: int, pid: int, address: int = 0, data: int = 0) -> None:
     """Make one ptrace request; raises `Gone` or `OSError`."""
     if _call(kind, pid, address, data) == -1:
@@ -50,6 +56,12 @@ def request(kind: int, pid: int, address: int = 0, data: int = 0) -> None:
         if number == errors.ESRCH:
             raise Gone
         raise OSError(number, os.strerror(number))
+
+
+def prepared(kind: int, pid: int, address: int = 0, data: int = 0) -> Callable[[], int]:
+    """A request ready to be made again and again, as quickly as can be: it answers -1 where it fails."""
+    words = (ctypes.c_long(kind), ctypes.c_long(pid), ctypes.c_void_p(address), ctypes.c_void_p(data))
+    return functools.partial(_quick, *words)
 
 
 class _Iovec(ctypes.Structure):
@@ -70,15 +82,17 @@ class RegisterSet:
         self._place = ctypes.addressof(self._vector)
         self.octets = memoryview(self._bytes).cast("B")
         self.words = self.octets.cast("Q")
+        self.quick_fetch = prepared(GETREGSET, pid, note, self._place)
+        self.quick_store = prepared(SETREGSET, pid, note, self._place)
 
     def fetch(self) -> None:
-        """Read the registers from the stopped process."""
-        if _call(GETREGSET, self._pid, self._note, self._place) == -1:
+        """Read the registers from the stopped process; raises `Gone` or `OSError`."""
+        if self.quick_fetch():
             request(GETREGSET, self._pid, self._note, self._place)
 
     def store(self) -> None:
-        """Write the registers to the stopped process."""
-        if _call(SETREGSET, self._pid, self._note, self._place) == -1:
+        """Write the registers to the stopped process; raises `Gone` or `OSError`."""
+        if self.quick_store():
             request(SETREGSET, self._pid, self._note, self._place)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from portwright.run.engine import Access, BadAddress, CannotMap, Setup, Stop
+from portwright.run.engine import Access, BadAddress, CannotMap, Prepared, Setup, Stop
 
 CODE, DATA, CONSTANT, STACK = 0x40_0000, 0x50_0000, 0x60_0000, 0x7000_0000_0000
 PAGE, STACK_SIZE = 0x1000, 0x1_0000
@@ -152,6 +152,20 @@ def test_vector_registers_and_thread_pointer(guest) -> None:
     assert guest.get(*values)[1:] == list(values.values())[1:]
     guest.engine.set(dict.fromkeys(values, (1 << 128) - 1))
     assert guest.get("xmm0", "xmm15", "thread-pointer") == [(1 << 128) - 1, (1 << 128) - 1, DATA]
+
+
+def test_prepared_values_are_set_again_and_again(guest) -> None:
+    names = ["r11", "rcx", "xmm15", "xmm2", "xmm1", "xmm10", "xmm0"]
+    sets = [{name: turn << 60 | place for place, name in enumerate(names)} for turn in (3, 5)]
+    ready = [Prepared(values) for values in sets]
+    guest.engine.set({"xmm3": 1 << 127, "rbx": 17})
+    for turn in (0, 1, 0):
+        guest.engine.set(dict.fromkeys(names, 0))
+        guest.engine.set(ready[turn])
+        assert guest.get(*names) == list(sets[turn].values())
+        assert guest.run("66480f7eca 4889cf 4989db 0f05").reason == "trap-ended"  # movq rdx, xmm1 ...
+        assert guest.get("rdx", "rdi") == [sets[turn]["xmm1"], sets[turn]["rcx"]]
+        assert guest.get("xmm3", "rbx", "xmm10") == [1 << 127, 17, sets[turn]["xmm10"]]
 
 
 def test_a_thread_pointer_that_is_no_address_is_refused(guest) -> None:

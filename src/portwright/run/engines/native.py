@@ -14,13 +14,14 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from portwright.base.children import WAIT_ALL, ended_by
 from portwright.base.errors import Fault, MissingTool
 from portwright.describe.cpu import cpu as described
 from portwright.run import native_stub, ptrace
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import Access, BadAddress, CannotMap, Setup, Stop, TrapHandler
+from portwright.run.engine import Access, BadAddress, CannotMap, Prepared, Setup, Stop, TrapHandler
 from portwright.run.fault import explain
 from portwright.run.guest_process import WORD_MASK, GuestProcess
 from portwright.run.pacing import Pacing
@@ -31,6 +32,7 @@ VECTOR_SIZE = 16
 OUT_OF_MEMORY = 12  # ENOMEM
 INTERRUPT = signal.SIGUSR1  # ours alone: no other process has a reason to send it to a guest
 HARMLESS = (signal.SIGCONT, signal.SIGSTOP, signal.SIGWINCH)
+_Made = tuple[list[tuple[int, int]], list[tuple[slice, bytes]]]
 FAULTS: Mapping[int, str] = {
     signal.SIGSEGV: "memory",
     signal.SIGBUS: "bus",
@@ -75,6 +77,7 @@ class NativeEngine:
         self._interrupted = False
         self._vectors_dirty = self._vectors_known = False
         self._process = GuestProcess(self._hosted, described(setup.cpu).elf_machine)
+        self._go_on = ptrace.prepared(ptrace.SYSEMU, self._process.pid)
         self._process.limit(setup.memory_limit, setup.cpu_seconds)
         self.set({name: 0 for name in self._places if name != "flags"})
 
@@ -119,6 +122,9 @@ class NativeEngine:
 
     def set(self, values: Mapping[str, int]) -> None:
         """See `Engine.set`; a thread pointer that no address can be raises `BadAddress`."""
+        if type(values) is Prepared:
+            self._set_prepared(values)
+            return
         places, words = self._places, self._process.registers.words
         for name, value in values.items():
             if name in places:
@@ -133,10 +139,41 @@ class NativeEngine:
                 self._vectors_dirty = True
         self._dirty = True
 
-    def _vector_place(self, name: str) -> int:
+    def _set_prepared(self, values: Prepared) -> None:
+        if values.made is None:
+            values.made = self._made(values)
+        words_made, octets_made = cast(_Made, values.made)
+        words = self._process.registers.words
+        for place, word in words_made:
+            words[place] = word
+        self._dirty = True
+        if octets_made:
+            self._know_vectors()
+            octets = self._process.vectors.octets
+            for piece, data in octets_made:
+                octets[piece] = data
+            self._vectors_dirty = True
+
+    def _made(self, values: Mapping[str, int]) -> _Made:
+        """Words by their places, and vector registers as few pieces: neighbours are one."""
+        words = [(self._places[name], value) for name, value in values.items() if name in self._places]
+        rows = sorted((self._hosted.vectors[n], v) for n, v in values.items() if n not in self._places)
+        pieces: list[tuple[slice, bytes]] = []
+        for start, value in rows:
+            data, end = value.to_bytes(VECTOR_SIZE, "little"), start + VECTOR_SIZE
+            if pieces and pieces[-1][0].stop == start:
+                place, before = pieces.pop()
+                start, data = place.start, before + data
+            pieces.append((slice(start, end), data))
+        return words, pieces
+
+    def _know_vectors(self) -> None:
         if not self._vectors_known:
             self._process.vectors.fetch()
             self._vectors_known = True
+
+    def _vector_place(self, name: str) -> int:
+        self._know_vectors()
         return self._hosted.vectors[name]
 
     def _vector(self, name: str) -> int:
@@ -192,7 +229,8 @@ class NativeEngine:
             self._process.vectors.store()
             self._vectors_dirty = False
         self._vectors_known = False
-        ptrace.request(ptrace.SYSEMU, self._process.pid)
+        if self._go_on():
+            ptrace.request(ptrace.SYSEMU, self._process.pid)
 
     def _other_trap(self) -> Stop | None:
         """None for the ledger's own trap; a fault, at the instruction, for any other way into the kernel."""

@@ -14,12 +14,12 @@ import importlib
 import importlib.util
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from portwright.describe.cpu import cpu as described
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
+from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Prepared, Setup, Stop, TrapHandler
 
 RANK = 20
 NEEDS_WORKER = True
@@ -64,6 +64,12 @@ class _Batch:
         self.count = count
         self.octets = memoryview(self._store).cast("B")
         self.words = self.octets.cast("Q")
+
+    def fill(self, values: Iterable[int]) -> None:
+        """Put the registers' values in, in the order of the list."""
+        for place, value in enumerate(values):
+            self.words[2 * place] = value & WORD_MASK
+            self.words[2 * place + 1] = value >> 64
 
 
 class UnicornEngine:
@@ -219,7 +225,7 @@ class UnicornEngine:
         key = tuple(names)
         batch = self._reads.get(key)
         if batch is None:
-            batch = self._reads[key] = _Batch([self._ids[name] for name in key])
+            batch = self._reads[key] = self._batch(key)
         status = self._uc._do_reg_read_batch(batch.ids, batch.places, batch.count)
         if status:
             raise self._unicorn.UcError(status)
@@ -233,22 +239,26 @@ class UnicornEngine:
 
     def set(self, values: Mapping[str, int]) -> None:
         """See `Engine.set`; a thread pointer that no address can be raises `BadAddress`."""
-        key = tuple(values)
-        batch = self._writes.get(key)
-        if batch is None:
-            batch = self._writes[key] = _Batch([self._ids[name] for name in key])
-        words = batch.words
-        for place, value in enumerate(values.values()):
-            words[2 * place] = value & WORD_MASK
-            words[2 * place + 1] = value >> 64
-        pointer = values.get("thread-pointer", 0)
-        if pointer >> engine_cpu(self._setup.cpu).address_bits:
-            raise BadAddress(pointer)
+        if type(values) is Prepared:
+            if values.made is None:
+                made = self._batch(values)
+                made.fill(values.values())
+                values.made = made
+            batch = cast(_Batch, values.made)
+        else:
+            key = tuple(values)
+            found = self._writes.get(key)
+            batch = found if found is not None else self._writes.setdefault(key, self._batch(key))
+            pointer = values.get("thread-pointer", 0)
+            if pointer >> engine_cpu(self._setup.cpu).address_bits:
+                raise BadAddress(pointer)
+            batch.fill(values.values())
         status = self._uc._do_reg_write_batch(batch.ids, batch.places, batch.count)
         if status:
             raise self._unicorn.UcError(status)
 
-    # running
+    def _batch(self, names: Iterable[str]) -> _Batch:
+        return _Batch([self._ids[name] for name in names])
 
     def run(self, on_trap: TrapHandler) -> Stop:
         """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""
