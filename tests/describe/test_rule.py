@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,17 @@ def test_what_rustc_refuses_is_an_error(
     assert answer.status != 0, "this row is out of date: rustc takes the spec now"
     found = rule.examine(Case(Spec("t", keys, "json"), facts))
     assert [finding for finding in found if finding.severity == "error"], answer.error_text
+
+
+@pytest.mark.toolchain
+def test_an_old_rustc_wants_widths_as_text(facts: RustcFacts) -> None:
+    old = {
+        name: {**spec, "target-pointer-width": str(spec["target-pointer-width"])}
+        for name, spec in facts.specs.items()
+    }
+    then = RustcFacts(replace(facts.toolchain, version="1.85.0"), old, None)
+    keys = facts.need_builtin("x86_64-unknown-none")
+    (finding,) = rule.examine(Case(Spec("t", keys, "json"), then))
+    assert finding.what == "`target-pointer-width` is 64: rustc 1.85.0 wants text"
+    assert finding.edits == (rule.Edit("target-pointer-width", "64"),)
+    assert not rule.examine(Case(of_builtin("x86_64-unknown-none", then), then))

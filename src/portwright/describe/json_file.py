@@ -36,11 +36,16 @@ def read(path: Path) -> dict[str, Any]:
         twice.extend(sorted({name for name in names if names.count(name) > 1}))
         return dict(pairs)
 
+    def refuse(word: str) -> None:
+        raise ValueError(f"`{word}` is no number of JSON")
+
     try:
-        value = json.loads(text, object_pairs_hook=note)
+        value = json.loads(text, object_pairs_hook=note, parse_constant=refuse)
     except json.JSONDecodeError as error:
         where = Where(path, error.lineno, error.colno)
         raise BadInput([Fault(error.msg, where, "this is not JSON", "json/syntax")]) from None
+    except ValueError as error:  # also a number of more digits than Python reads
+        raise BadInput([Fault(str(error), Where(path), "this is not JSON", "json/syntax")]) from None
     except RecursionError:
         raise BadInput([Fault("nested too deeply", Where(path), None, "json/syntax")]) from None
     if not isinstance(value, dict):

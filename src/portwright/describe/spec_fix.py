@@ -29,7 +29,9 @@ def fix(case: Case) -> str:
     if path is None:
         what = f"{case.spec.target} is rustc's own: there is no file to mend"
         raise BadInput([Fault(what, None, "write its keys into a file of your own", "check/fix-built-in")])
-    before = text = path.read_text(encoding="utf-8")
+    # Bytes, so that line ends stay; the file that a link leads to, so that the link stays.
+    path = path.resolve()
+    before = text = path.read_bytes().decode("utf-8")
     for _ in range(PASSES):
         edits = chosen(examine(case))
         if not edits:

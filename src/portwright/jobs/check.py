@@ -42,7 +42,7 @@ class Arguments:
         bool, Arg("Say for each choice where it comes from and why; for each finding, why it matters.")
     ] = False
     no_probe: Annotated[bool, Arg("Do not compile: the answer rests on the rules alone.")] = False
-    rules: Annotated[bool, Arg("List the rules.")] = False
+    rules: Annotated[bool, Arg("List the rules; with a rule's name, its manual.")] = False
     ledger: Annotated[
         str | None, Arg("A second ledger of the port (`abi.VARIANT.toml`).", metavar="VARIANT")
     ] = None
@@ -105,7 +105,8 @@ class Result:
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Check one subject."""
     if arguments.rules:
-        return Result("rules", "rules", rules=tuple(rule.manuals()))
+        pages = [rule.manual(arguments.subject)] if arguments.subject else rule.manuals()
+        return Result(arguments.subject or "rules", "rules", rules=tuple(pages))
     if arguments.subject is None:
         hint = "portwright check PORT, SPEC.json or TRIPLE; `--rules` lists the rules"
         raise BadInput([Fault("nothing to check is named", None, hint, "check/no-subject")])
@@ -129,7 +130,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
             case, held = _case(spec, facts, port)
     rows = [_row(finding) for finding in rule.examine(case)]
     if port:
-        rows += _ledger_rows(port)
+        rows += _port_rows(port, spec)
     yield Ended("rules", f"{len(rows)} found", time.monotonic() - began)
     result = Result(
         subject=arguments.subject,
@@ -229,11 +230,14 @@ def _row(finding: rule.Finding) -> Row:
     )
 
 
-def _ledger_rows(port: Port) -> list[Row]:
-    from portwright.describe import ledger_check
+def _port_rows(port: Port, spec: Spec) -> list[Row]:
+    """What is wrong with the ledger, and what the port's parts say differently."""
+    from portwright.describe import ledger_check, port_check
 
     found = ledger_check.check(port.ledger, port.ledger_places)
-    return [Row(f.severity, f.code, f.what, f.where, f.hint) for f in found]
+    rows = [Row(f.severity, f.code, f.what, f.where, f.hint) for f in found]
+    faults = port_check.check(port, spec)
+    return rows + [Row("error", f.code or "port", f.what, f.where, f.hint) for f in faults]
 
 
 def _probe(case: Case, port: Port | None) -> Generator[Event, None, ProbeResult]:

@@ -15,6 +15,12 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 def view(result: Result, console: Console) -> None:
     """Print the diff that was made, the findings, the choices if they were asked for, and the verdict."""
     if result.kind == "rules":
+        if len(result.rules) == 1:
+            (page,) = result.rules
+            console.print(Text(f"{page.name}: {page.title}"))
+            for title, text in page.sections.items():
+                console.print(Text(f"\n## {title}\n{text}"))
+            return
         width = max(len(page.name) for page in result.rules)
         for page in result.rules:
             console.print(Text(f"{page.name:{width}}  {page.title}"))

@@ -1,0 +1,61 @@
+"""Where the parts of a port contradict each other: port.toml, the ledger, the whole target spec, the folder.
+
+Each part by itself is checked elsewhere (the rules, `ledger_check`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from portwright.base import rooms
+from portwright.base.errors import Fault
+from portwright.describe import cpu as cpus
+from portwright.describe.port import Port
+from portwright.describe.spec import Spec
+
+
+def check(port: Port, spec: Spec) -> list[Fault]:
+    """Every contradiction, each placed in the file that is easier to change."""
+    return [*_memory(port), *_cpu(port, spec), *_thread_pointer(port, spec), *_programs(port)]
+
+
+def _memory(port: Port) -> Iterator[Fault]:
+    said, ledger = port.manifest.os.page_size, port.ledger.memory.page_size
+    if said != ledger:
+        what = f"[os] page-size is {said}, and the ledger's [memory] page-size is {ledger}"
+        yield Fault(what, port.places("os", "page-size"), "make them agree", "port/page-size")
+
+
+def _cpu(port: Port, spec: Spec) -> Iterator[Fault]:
+    if port.ledger.abi.cpu not in rooms.names(cpus.ROOM):
+        return
+    cpu = cpus.cpu(port.ledger.abi.cpu)
+    place = port.ledger_places("abi", "cpu")
+    facts = (
+        ("arch", cpu.rustc_arch, spec.keys.get("arch")),
+        ("target-pointer-width", cpu.pointer_bits, spec.keys.get("target-pointer-width")),
+        ("target-endian", cpu.endian, spec.keys.get("target-endian", "little")),
+    )
+    for key, ledger, target in facts:
+        if target is not None and str(ledger) != str(target):
+            what = f"the ledger is for {cpu.name} (`{key}` {ledger}), and the target's `{key}` is {target}"
+            yield Fault(what, place, "describe one CPU in both", "port/cpu")
+
+
+def _thread_pointer(port: Port, spec: Spec) -> Iterator[Fault]:
+    nobody = port.ledger.entry.thread_pointer.set_by == "nobody"
+    if nobody and spec.keys.get("has-thread-local") is True:
+        what = "the target has thread-locals, and the ledger says that nobody sets the thread pointer"
+        place = port.ledger_places("entry", "thread-pointer")
+        hint = 'set-by = "program" with a call for set_thread_pointer, or take `has-thread-local` away'
+        yield Fault(what, place, hint, "port/thread-pointer")
+
+
+def _programs(port: Port) -> Iterator[Fault]:
+    for index, program in enumerate(port.manifest.program):
+        path = port.folder / program.path
+        if path.is_file() or (path / "Cargo.toml").is_file():
+            continue
+        what = f"program `{program.name}` is not there: {program.path}"
+        hint = "a folder with Cargo.toml, or a .rs file"
+        yield Fault(what, port.places("program", index, "path"), hint, "port/program")
