@@ -1,4 +1,4 @@
-"""The verbs `ledger check`, `ledger show` and `ledger diff` from outside: texts, documents and exit statuses."""
+"""The ledger verbs (`check`, `show`, `diff`, `crate`) from outside: texts, documents and exit statuses."""
 
 from __future__ import annotations
 
@@ -175,3 +175,28 @@ def test_diff_of_two_ports(portwright: Portwright, copy: Path) -> None:
     (copy / "abi.document.toml").unlink()
     ran = portwright("ledger", "diff", copy)
     assert ran.returncode == 2 and "--ledger VARIANT" in ran.stderr
+
+
+# jobs/ledger_crate
+
+
+def test_crate(portwright: Portwright, copy: Path, tmp_path: Path) -> None:
+    """Written, left alone where nothing changed, and written again where the ledger did."""
+    folder = tmp_path / "sys"
+    found = document(portwright("ledger", "crate", copy, folder, "--json"))
+    assert found["crate"] == "veridian-sys" and found["changed"] == found["files"]
+    assert "pub const SYS_WRITE: usize = 53;" in (folder / "src" / "number.rs").read_text()
+    ran = portwright("ledger", "crate", copy, folder)
+    assert ran.returncode == 0 and "nothing changed" in ran.stdout
+    change(copy / "abi.toml", "number = 53, ", "number = 553, ")
+    ran = portwright("ledger", "crate", copy, folder)
+    assert f"wrote {folder / 'src' / 'number.rs'}" in ran.stdout and "calls.rs" in ran.stdout
+    assert "pub const SYS_WRITE: usize = 553;" in (folder / "src" / "number.rs").read_text()
+
+
+def test_a_crate_of_someone_else_is_not_overwritten(portwright: Portwright, tmp_path: Path) -> None:
+    """A folder given by mistake stays as it is."""
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "mine"\n')
+    ran = portwright("ledger", "crate", NAME, tmp_path)
+    assert ran.returncode == 2 and "not made by portwright" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["Cargo.toml"]

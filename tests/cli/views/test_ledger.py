@@ -14,7 +14,7 @@ from portwright.base import rooms
 from portwright.base.errors import Where
 from portwright.describe.ledger_finding import Finding
 from portwright.describe.ledger_source import Found, Row
-from portwright.jobs import ledger_check, ledger_diff, ledger_show, schema
+from portwright.jobs import ledger_check, ledger_crate, ledger_diff, ledger_show, schema
 
 NAME = "x86_64-unknown-veridian"
 
@@ -90,3 +90,12 @@ def test_schema_is_json_and_nothing_else() -> None:
 
     result = finish(schema.run(schema.Arguments("abi")))
     assert json.loads(shown("schema", result, width=20)) == result.schema
+
+
+def test_ledger_crate_says_what_changed() -> None:
+    """Each file that changed on a line; a second run changes none."""
+    folder = Path("[out]")
+    first = ledger_crate.Result("small-sys", folder, ("Cargo.toml", "src/lib.rs"), ("src/lib.rs",))
+    assert shown("ledger-crate", first) == "wrote [out]/src/lib.rs\nsmall-sys in [out]: 1 of 2 files changed\n"
+    second = ledger_crate.Result("small-sys", folder, ("Cargo.toml", "src/lib.rs"), ())
+    assert shown("ledger-crate", second) == "small-sys in [out]: nothing changed\n"

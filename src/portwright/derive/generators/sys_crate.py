@@ -12,6 +12,9 @@ from portwright.describe.cpu import cpu
 from portwright.describe.ledger import ErrorNumber, Ledger
 from portwright.describe.port import Port
 
+MARK = "# Made by portwright"
+"""How the manifest of a crate that may be overwritten begins."""
+
 _LIB = """\
 //! The system calls of {os} ({target}), as the kernel takes them.
 //!
@@ -110,7 +113,7 @@ def generate(port: Port) -> dict[str, str]:
 
 def _manifest(port: Port) -> str:
     return (
-        "# Made by portwright from the port's ledger.\n"
+        f"{MARK} from the port's ledger.\n"
         f'[package]\nname = "{port.os}-sys"\nversion = "0.1.0"\nedition = "2024"\n'
         f'description = "The system calls of {port.os}, as the kernel takes them"\npublish = false\n'
     )
