@@ -28,7 +28,16 @@ CASES = [
         {"linker-flavor": "gnu-lld", "pre-link-objects": {"static-nopic-exe": ["crt0.o"]}},
         mends=False,
     ),
-    Row("missing-entry", "nothing brings `_start`", X86, {**NEW, "pre-link-objects": None}, NEW, mends=False),
+    Row("missing-entry", "nothing brings", X86, {**NEW, "pre-link-objects": None}, NEW, mends=False, os=EXEC),
+    Row(
+        "missing-entry",
+        "nothing brings `_start`: the linker `gnu-lld`",
+        X86,
+        {**NEW, "pre-link-objects": None},
+        NEW,
+        severity="warning",
+        mends=False,
+    ),
     Row(
         "missing-entry",
         "nothing brings `_start`: `-nostdlib`",

@@ -41,5 +41,7 @@ def check(case: Case) -> Iterator[Finding]:
     what = "code is position-independent, but no executable and no library is ever moved"
     if case.given("relocation-model") is None:
         what += " (`pic` is the default)"
-    key = ("relocation-model",)
-    yield Finding(what, key, severity="warning", edits=(Edit("relocation-model", "static"),))
+    edits = (Edit("relocation-model", "static"),)
+    # Where the loader is known to move nothing, `pic` can have no purpose.
+    fixed = case.os is not None and not set(case.os.loads) & {"elf-pie", "elf-dynamic"}
+    yield Finding(what, ("relocation-model",), severity="warning", edits=edits, safe=fixed)
