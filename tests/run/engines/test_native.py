@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from portwright.base.children import WAIT_ALL
+from portwright.base.errors import BadInput
 from portwright.run import native_stub, ptrace
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import Access, CannotMap, Setup, serves
+from portwright.run.engine import Access, CannotMap, Setup, choose, serves
 from portwright.run.engines import native
 from portwright.run.guest_process import GuestProcess
 
@@ -220,6 +222,29 @@ def test_ten_thousand_traps_keep_their_order(make_guest) -> None:
     guest.run("48ffc3 0f05 ebf9", on_trap, rbx=0)
     assert seen == list(range(1, 10_001))
     assert os.sched_getaffinity(0) == before  # what the pacing tied is free again
+
+
+def test_a_host_that_forbids_tracing_is_unfit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(program: bytes, name: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    native._forbidden.cache_clear()
+    monkeypatch.setattr("portwright.run.guest_process.start_image", forbidden)
+    reason = serves("native", Setup("x86-64", "syscall"))
+    assert reason is not None and "Operation not permitted" in reason
+    assert choose(Setup("x86-64", "syscall")) == "unicorn"  # what is left
+    with pytest.raises(BadInput, match="the native engine cannot run this guest"):
+        choose(Setup("x86-64", "syscall"), "native")
+    monkeypatch.undo()
+    native._forbidden.cache_clear()
+    assert choose(Setup("x86-64", "syscall")) == "native"
+
+
+def test_a_stub_that_may_not_be_traced_is_unfit() -> None:
+    """ptrace(PTRACE_TRACEME) refused: the stub's breakpoint ends it, and nobody waits for it for ever."""
+    untraced = replace(HOSTED, begin=b"\xcc")
+    with pytest.raises(ptrace.Gone, match="SIGTRAP"):
+        GuestProcess(untraced, 62)
 
 
 def test_unfit_says_why() -> None:

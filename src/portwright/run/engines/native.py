@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import cast
 
 from portwright.base.children import WAIT_ALL, ended_by
@@ -52,17 +53,29 @@ def unfit(setup: Setup) -> str | None:
         return f"it runs programs of the host's own CPU, which is {machine}, not {setup.cpu}"
     if setup.page_size % resource.getpagesize():
         return f"the host's pages are {resource.getpagesize()} bytes, the guest's {setup.page_size}"
+    return _forbidden(setup.cpu)
+
+
+@cache
+def _forbidden(cpu: str) -> str | None:
+    """What stands in the way of tracing on this host, tried with an empty guest (a millisecond), or None."""
+    hosted = engine_cpu(cpu).hosted
+    assert hosted is not None
+    try:
+        GuestProcess(hosted, described(cpu).elf_machine).close()
+    except (OSError, NotImplementedError, ptrace.Gone) as error:
+        return f"this host does not let a process be traced and sealed: {str(error) or 'it ended'}"
     return None
 
 
 def make(setup: Setup) -> NativeEngine:
-    """An engine with an empty address space; raises `MissingTool` where the host forbids tracing."""
+    """An engine with an empty address space; raises `MissingTool` where the host has no process left for it."""
     try:
         return NativeEngine(setup)
     except (OSError, ptrace.Gone) as error:
-        what = f"this host does not let a process be traced: {str(error) or 'it died'}"
-        hint = "choose the unicorn engine, or allow ptrace and seccomp (in a container: its security profile)"
-        raise MissingTool([Fault(what, None, hint, "engine/unfit")]) from error
+        what = f"a guest's process cannot be started: {str(error) or 'it ended'}"
+        hint = "end some processes, or choose the unicorn engine"
+        raise MissingTool([Fault(what, None, hint, "engine/start")]) from error
 
 
 class NativeEngine:
@@ -235,13 +248,15 @@ class NativeEngine:
     def _other_trap(self) -> Stop | None:
         """None for the ledger's own trap; a fault, at the instruction, for any other way into the kernel."""
         pc = self._process.registers.words[self._places["pc"]]
-        for name, encoding in self._encodings.items():
-            with contextlib.suppress(BadAddress):
-                if self.read(pc - len(encoding), len(encoding)) == encoding:
-                    if name == self._setup.trap:
-                        return None
-                    self.set({"pc": pc - len(encoding)})
-                    return Stop("fault", "other", None, pc - len(encoding), f"`{name}` is not this OS's trap")
+        own = self._encodings[self._setup.trap]
+        with contextlib.suppress(BadAddress):
+            if self.read(pc - len(own), len(own)) == own:
+                return None
+        for encoding in self._encodings.values():
+            stop = self._foreign_trap(pc - len(encoding))
+            if stop is not None:
+                self.set({"pc": pc - len(encoding)})
+                return stop
         return Stop("fault", "other", None, pc, "a way into the kernel that is not this OS's trap")
 
     def _stopped(self, status: int) -> Stop | None:
@@ -254,6 +269,8 @@ class NativeEngine:
         info = ptrace.signal_info(process.pid)
         if info.number == INTERRUPT or info.number in HARMLESS:
             return None
+        if info.number == signal.SIGXCPU:
+            return Stop("engine-died", detail="the guest's CPU time, which the host counts too, is used up")
         if info.number not in FAULTS or info.code <= 0:
             name = signal.Signals(info.number).name
             return Stop("engine-died", detail=f"{name} came from outside (process {info.sender})")
@@ -262,7 +279,18 @@ class NativeEngine:
         )
         if stop.pc is not None:
             self.set({"pc": stop.pc})
+            if (
+                stop.fault == "illegal"
+            ):  # the host may have no such trap itself (a kernel without 32-bit calls)
+                stop = self._foreign_trap(stop.pc) or stop
         return stop
+
+    def _foreign_trap(self, pc: int) -> Stop | None:
+        for name, encoding in self._encodings.items():
+            with contextlib.suppress(BadAddress):
+                if name != self._setup.trap and self.read(pc, len(encoding)) == encoding:
+                    return Stop("fault", "other", None, pc, f"`{name}` is not this OS's trap")
+        return None
 
     def cpu_seconds(self) -> float:
         """See `Engine.cpu_seconds`."""
