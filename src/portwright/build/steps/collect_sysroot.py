@@ -37,7 +37,7 @@ def run(call: Call) -> str:
     for tool in ("rustc", "rustdoc"):
         real = Path(options["rustc"]).with_name(tool)
         if real.is_file():
-            script = wrapper(real, call)
+            script = wrapper(real, call, DOCTESTS if tool == "rustdoc" else "")
             write_atomic(out / "bin" / tool, script, mode=0o755)
     write_atomic(
         out / "cargo-config.toml", cargo_config(call.final, target, ["portwright", "run", options["port"]])
@@ -57,13 +57,45 @@ def rlibs(messages: Path) -> list[Path]:
     return list(found)
 
 
-def wrapper(real: Path, call: Call) -> str:
+DOCTESTS = """
+# rustdoc cannot run tests for a target that it does not have built in: portwright does, if it is the runner.
+doctests() {
+    last= asked= listed= found=
+    count=$#
+    for word in "$@"; do
+        case $word in
+        --test) asked=yes ;;
+        --output-format=doctest) listed=yes ;;
+        esac
+        case $last in
+        --test-runtool | --test-runtool-arg)
+            if [ "$word" = run ]; then found=yes; fi
+            if [ -z "$found" ]; then set -- "$@" "$word"; fi
+            ;;
+        esac
+        last=$word
+    done
+    if [ "$asked$listed$found" != yesyes ] || [ -n "$listed" ]; then return; fi
+    set -- "$@" doctest "$0"
+    while [ $count -gt 0 ]; do
+        word=$1
+        shift
+        set -- "$@" "$word"
+        count=$((count - 1))
+    done
+    exec "$@"
+}
+doctests "$@"
+"""
+
+
+def wrapper(real: Path, call: Call, more: str = "") -> str:
     """A rustc (or rustdoc) that knows the target.
 
     A compile for the target gets the sysroot and the leave to use it on a stable compiler, but no unstable
     language features unless the caller asked for them with RUSTC_BOOTSTRAP: a build script that probes for
     them must hear no. Compiles for the host pass through. `-vV` names the sysroot, because cargo builds again
-    what an other compiler has built, and knows a compiler by this answer.
+    what another compiler has built, and knows a compiler by this answer. `more` comes before the call.
     """
     exports = "".join(
         f"export {name}={shlex.quote(value)}${{{name}:+:${name}}}\n"
@@ -85,7 +117,7 @@ for word in "$@"; do
 done
 if [ $for = host ]; then
     exec {quoted} "$@"
-fi
+fi{more}
 if [ -z "$RUSTC_BOOTSTRAP" ]; then
     export RUSTC_BOOTSTRAP=1
     set -- -Zallow-features= "$@"
