@@ -63,7 +63,7 @@ class Unwinder:
             if rules is not None:
                 return self._by_rules(rules, registers)
             return self._by_frame_pointer(registers)
-        except (BadAddress, OverflowError):
+        except (BadAddress, OverflowError, KeyError):
             return None
 
     def _by_rules(
@@ -75,17 +75,17 @@ class Unwinder:
             return None
         cfa = registers[names[cfa_rule.reg]] + cfa_rule.offset
         new = dict(registers)
-        return_address: int | None = None
+        return_address = 0
         for number, rule in rules.items():
             if not isinstance(number, int) or rule.type != "OFFSET":
                 continue
             value = self._word(cfa + rule.arg)
-            if number < len(names):
-                new[names[number]] = value
-            else:
+            if number == rules["return"]:
                 return_address = value
+            elif number < len(names):
+                new[names[number]] = value
         new[self._cpu.stack_pointer] = cfa
-        if not return_address or cfa <= registers[self._cpu.stack_pointer] - 1:
+        if not return_address or cfa < registers[self._cpu.stack_pointer]:
             return None
         return return_address, new
 
@@ -120,7 +120,10 @@ class Unwinder:
     def _follows_call(self, address: int) -> bool:
         if not self._is_code(address) or not self._is_code(address - LONGEST_CALL):
             return False
-        before = self._engine.read(address - LONGEST_CALL, LONGEST_CALL)
+        try:
+            before = self._engine.read(address - LONGEST_CALL, LONGEST_CALL)
+        except BadAddress:
+            return False
         return any(_is_call(before, call) for call in self._facts.calls)
 
     def _word(self, address: int) -> int:
@@ -143,13 +146,14 @@ class _Rules:
         self._entries: list[Any] | None = None
 
     def at(self, pc: int) -> Mapping[Any, Any] | None:
-        """The rules that hold at an address."""
+        """The rules that hold at an address: `cfa`, registers by DWARF's numbers, and the number under which the
+        return address is (`return`)."""
         place = pc - self._base
         for entry in self._all():
             start = entry["initial_location"]
             if start <= place < start + entry["address_range"]:
                 rows = [row for row in entry.get_decoded().table if row["pc"] <= place]
-                return rows[-1] if rows else None
+                return {**rows[-1], "return": entry.cie["return_address_register"]} if rows else None
         return None
 
     def _all(self) -> list[Any]:

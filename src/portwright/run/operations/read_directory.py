@@ -7,6 +7,8 @@ from portwright.run.engine import Access
 from portwright.run.failure import Failure
 from portwright.run.process import Process
 
+MOST_AT_ONCE = 256
+
 
 def perform(process: Process, fd: int, buffer: int, length: int) -> int | Failure:
     """An entry that does not fit is EINVAL, and is not lost."""
@@ -17,7 +19,7 @@ def perform(process: Process, fd: int, buffer: int, length: int) -> int | Failur
         process.complain("not-offered", "the ledger does not say how directory entries look", advice)
         return Failure("ENOSYS")
     process.check_buffer(buffer, length, Access.WRITE)
-    remaining = directory.entries[directory.position :]
+    remaining = directory.entries[directory.position : directory.position + MOST_AT_ONCE]
     if not remaining:
         return 0
     packed = FORMS[form.form](form, process.cpu, remaining, length, process.hostility)
