@@ -1,0 +1,81 @@
+"""std's layer against what is peculiar to VeridianOS, in the userland machine, which keeps to the ledger."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import std_oracle as oracles
+from portwright.build import goals
+from portwright.describe import port as ports
+from portwright.describe.toolchain import Toolchain
+from portwright.run.events import Outcome
+from portwright.run.machine import run_program
+from portwright.run.options import Options
+from std_oracle import PROGRAMS
+
+pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
+PORT = ports.load("x86_64-unknown-veridian")
+
+
+def run(source: Path, *arguments: str, seed: int = 1) -> Outcome:
+    """Build a `.rs` file for VeridianOS and run it."""
+    built = oracles.result_of(goals.build_crate(PORT, source))
+    options = Options(arguments=arguments, capture=True, calls=True, seed=seed, stdin=b"")
+    return run_program(PORT, built.programs[source.stem][0], options)
+
+
+def written(folder: Path, name: str, body: str) -> Path:
+    path = folder / f"{name}.rs"
+    path.write_text(f"fn main() -> std::io::Result<()> {{\n{body}\n    Ok(())\n}}\n")
+    return path
+
+
+def test_a_new_file_must_be_new_although_the_kernel_forgets_the_flag(
+    toolchain: Toolchain, tmp_path: Path
+) -> None:
+    assert "O_EXCL" in PORT.ledger.syscalls["open"].ignores
+    source = written(
+        tmp_path,
+        "exclusive",
+        '    std::fs::File::create_new("/tmp/new")?;\n    std::fs::write("/tmp/new", "kept")?;\n'
+        '    let again = std::fs::File::create_new("/tmp/new").unwrap_err();\n'
+        '    println!("{:?} {:?}", again.kind(), std::fs::read_to_string("/tmp/new")?);',
+    )
+    ended = run(source)
+    assert (ended.status, ended.stdout) == (0, b'AlreadyExists "kept"\n')
+
+
+def test_ranges_beyond_what_one_call_takes(toolchain: Toolchain, tmp_path: Path) -> None:
+    """300 MB written at once, and given back: the kernel takes 256 MiB at a time."""
+    most = PORT.ledger.memory.buffer_limit
+    assert most is not None
+    source = written(
+        tmp_path,
+        "ranges",
+        "    use std::io::Write;\n    let block = std::hint::black_box(vec![1_u8; 300 << 20]);\n"
+        '    std::fs::File::create("/dev/null")?.write_all(&block)?;\n'
+        '    drop(block);\n    println!("done");',
+    )
+    ended = run(source)
+    assert (ended.status, ended.stdout) == (0, b"done\n"), ended.stderr
+    calls = {call.name for call in ended.calls if call.error is not None}
+    assert calls == set()
+    taken = [int(dict(c.arguments)["length"], 0) for c in ended.calls if c.operation == "unmap_memory"]
+    assert len(taken) >= 2 and max(taken) <= most
+    assert sum(c.operation == "write" for c in ended.calls) >= 3
+
+
+@pytest.mark.parametrize("name", ["seeking", "moments"])
+def test_answers_are_those_of_unix(name: str, toolchain: Toolchain, tmp_path: Path) -> None:
+    """Where the kernel is peculiar in nothing that the program touches, it answers as a Unix does."""
+    host = tmp_path / "host"
+    command = [str(toolchain.rustc), "--edition", "2024", "-o", str(host), str(PROGRAMS / f"{name}.rs")]
+    subprocess.run(command, check=True, capture_output=True)
+    theirs = oracles.run(host, cwd=tmp_path)
+    for seed in (1, 2, 3):
+        ours = run(PROGRAMS / f"{name}.rs", seed=seed)
+        assert ours.status == theirs.returncode == 0, ours.stderr
+        assert ours.stdout.decode().splitlines() == theirs.stdout.decode().splitlines()
