@@ -119,6 +119,8 @@ class _V0:
         start = self._at
         while self._text[self._at : self._at + 1].isdigit():
             self._at += 1
+            if self._text[start] == "0":  # no number begins with 0: what follows is another one
+                break
         size = int(self._text[start : self._at])
         self._has("_")
         name = self._text[self._at : self._at + size]
