@@ -183,3 +183,17 @@ def test_a_contradiction_between_a_port_s_files_is_in_the_same_pass(
     manifest.write_text(manifest.read_text().replace("page-size = 4096", "page-size = 8192"))
     value = document(portwright("check", "--no-probe", "--json", folder))
     assert codes(value) >= {"port/page-size", "spec/page-size"}
+
+
+def test_a_spec_can_be_held_against_another_rustc(
+    portwright: Portwright, facts: RustcFacts, tmp_path: Path
+) -> None:
+    others = [found.toolchain for found in toolchain.survey() if found.toolchain is not None]
+    other = next((found for found in others if found.version != facts.toolchain.version), None)
+    if other is None:
+        pytest.skip("toolchain: one version of rustc only on this machine")
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(facts.need_builtin(M68K)))
+    value = document(portwright("check", "--json", "--toolchain", other.rustc, path))
+    assert value["rustc"] == other.version
+    assert value["status"] == 0, value["findings"]

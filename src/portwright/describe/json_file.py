@@ -99,16 +99,17 @@ class Places:
         self._tree: Node | None = None
 
     def __call__(self, *keys: Key) -> Where:
-        """The place of the key path, or of its nearest parent that is written in the file."""
+        """The place of the key path, or of its nearest parent in the file (at last the whole object)."""
         if self._tree is None:
             try:
                 self._tree = _root(self.path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError):
                 return Where(self.path)
         member, _ = _find(self._tree, keys)
-        if member is None:
+        node = self._tree if member is None else member
+        if node is None:
             return Where(self.path)
-        return Where(self.path, member.start_point[0] + 1, member.start_point[1] + 1)
+        return Where(self.path, node.start_point[0] + 1, node.start_point[1] + 1)
 
 
 def changed(text: str, key: str, value: Any) -> str:

@@ -21,7 +21,10 @@ def check(port: Port, spec: Spec) -> list[Fault]:
 
 def _memory(port: Port) -> Iterator[Fault]:
     said, ledger = port.manifest.os.page_size, port.ledger.memory.page_size
-    if said != ledger:
+    if said <= 0 or said & (said - 1):
+        what = f"[os] page-size is {said}, which is no power of 2"
+        yield Fault(what, port.places("os", "page-size"), "in bytes: 4096, 8192 ...", "port/page-size")
+    elif said != ledger:
         what = f"[os] page-size is {said}, and the ledger's [memory] page-size is {ledger}"
         yield Fault(what, port.places("os", "page-size"), "make them agree", "port/page-size")
 

@@ -113,7 +113,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     began = time.monotonic()
     port = _port(arguments.subject, arguments.ledger)
     rust = port.manifest.toolchain.rust if port else None
-    found = toolchains.find(arguments.toolchain, rust=rust, need_source=False)
+    found = _rustc(arguments.toolchain, rust)
     facts = rustc_facts.load(found)
     yield Begun("rules")
     spec = load_spec(port if port else _subject(arguments.subject, facts), facts)
@@ -146,6 +146,15 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         return replace(result, findings=_sorted(rows), probe=ProbeResult("skipped", "--no-probe"))
     outcome = yield from _probe(case, port)
     return replace(result, findings=_sorted(rows + list(_probe_rows(outcome, case, rows))), probe=outcome)
+
+
+def _rustc(wanted: str | None, rust: str | None) -> toolchains.Toolchain:
+    """The compiler to ask. One that is named may be of any version where no port's std is to be built with it."""
+    if wanted and rust is None:
+        named = [found.toolchain for found in toolchains.survey(wanted) if found.toolchain is not None]
+        if named:
+            return named[0]
+    return toolchains.find(wanted, rust=rust, need_source=False)
 
 
 def _port(subject: str, variant: str | None) -> Port | None:

@@ -38,7 +38,7 @@ SSE2 = ("x86-sse2",)
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for all features that contradict."""
-    soft = case.text("rustc-abi").endswith("softfloat")
+    soft = case.text("rustc-abi").endswith("softfloat") or _by_name_only(case)
     needed, forbidden = NEEDS.get((case.text("arch"), soft), ((), ()))
     if case.text("rustc-abi") in SSE2:
         needed = (*needed, "sse2")
@@ -59,6 +59,12 @@ def check(case: Case) -> Iterator[Finding]:
         return
     hint = "a kernel without float registers says so by its ABI"
     yield Finding(what, ("features",), hint, edits=_mend(case, on), safe="soft-float" in on)
+
+
+def _by_name_only(case: Case) -> bool:
+    """Whether this rustc knows a soft-float ABI of the CPU by `abi` alone (aarch64 before 1.96)."""
+    rows = case.facts.by_arch.get(case.text("arch"), {}).values()
+    return case.text("abi") == "softfloat" and not any("rustc-abi" in row for row in rows)
 
 
 def _mend(case: Case, on: list[str]) -> tuple[Edit, ...]:

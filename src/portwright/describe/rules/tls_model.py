@@ -26,7 +26,7 @@ def check(case: Case) -> Iterator[Finding]:
     """At most one finding."""
     if case.os is None or not case.flag("has-thread-local"):
         return
-    # A ledger writes `general-dynamic` as the ELF document does, rustc writes `global-dynamic`.
+    # [os] says `general-dynamic` as the ELF document does, rustc says `global-dynamic`.
     served = {model.replace("general-", "global-") for model in case.os.tls_models}
     model = case.text("tls-model")
     # LLVM uses local-exec by itself where nothing can be moved.
