@@ -32,7 +32,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "exit" => std::process::exit(300),
         "overflow" => {
             let mut huge: Vec<u8> = Vec::new();
-            println!(": refused {}", huge.try_reserve(isize::MAX as usize / 2).is_err());
+            println!(
+                ": refused {}",
+                huge.try_reserve(isize::MAX as usize / 2).is_err()
+            );
         }
         "full" => std::io::stdout().flush()?,
         "unsupported" => {

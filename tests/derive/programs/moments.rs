@@ -26,15 +26,31 @@ fn main() {
             println!("{at} - {step:?} = {:?}", time.checked_sub(step).map(since));
         }
         for other in &times {
-            println!("{at}: {:?} {:?}", time.cmp(other), time.duration_since(*other).map_err(|error| error.duration()));
+            println!(
+                "{at}: {:?} {:?}",
+                time.cmp(other),
+                time.duration_since(*other)
+                    .map_err(|error| error.duration())
+            );
         }
     }
     let now = Instant::now();
-    println!("{:?} {:?}", now.checked_add(Duration::MAX), now.checked_duration_since(now));
-    println!("{:?}", (now + Duration::from_secs(5)).saturating_duration_since(now));
-    println!("{:?}", now.saturating_duration_since(now + Duration::from_secs(5)));
+    println!(
+        "{:?} {:?}",
+        now.checked_add(Duration::MAX),
+        now.checked_duration_since(now)
+    );
+    println!(
+        "{:?}",
+        (now + Duration::from_secs(5)).saturating_duration_since(now)
+    );
+    println!(
+        "{:?}",
+        now.saturating_duration_since(now + Duration::from_secs(5))
+    );
 }
 
 fn since(time: SystemTime) -> Result<Duration, Duration> {
-    time.duration_since(UNIX_EPOCH).map_err(|error| error.duration())
+    time.duration_since(UNIX_EPOCH)
+        .map_err(|error| error.duration())
 }

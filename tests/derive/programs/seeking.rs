@@ -4,7 +4,12 @@ use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 fn main() -> io::Result<()> {
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open("seeking")?;
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open("seeking")?;
     let seeks = [
         SeekFrom::Start(10),
         SeekFrom::Current(-3),
@@ -18,14 +23,24 @@ fn main() -> io::Result<()> {
         SeekFrom::Start(4),
     ];
     for seek in seeks {
-        println!("{seek:?}: {:?}", file.seek(seek).map_err(|error| error.kind()));
+        println!(
+            "{seek:?}: {:?}",
+            file.seek(seek).map_err(|error| error.kind())
+        );
     }
     file.write_all(b"four")?;
     for length in [100, 6, 6, 0, 50] {
         file.set_len(length)?;
-        println!("length {} at {}", file.metadata()?.len(), file.stream_position()?);
+        println!(
+            "length {} at {}",
+            file.metadata()?.len(),
+            file.stream_position()?
+        );
     }
-    println!("huge {:?}", file.set_len(u64::MAX).map_err(|error| error.kind()));
+    println!(
+        "huge {:?}",
+        file.set_len(u64::MAX).map_err(|error| error.kind())
+    );
     file.rewind()?;
     let mut writer = BufWriter::with_capacity(7, &mut file);
     for number in 0..1000 {

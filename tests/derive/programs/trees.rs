@@ -15,7 +15,12 @@ fn listing(path: &Path, depth: usize) {
         let (kind, data) = (entry.file_type().unwrap(), entry.metadata().unwrap());
         println!(
             "{:depth$}{:?} dir {} file {} link {} length {}",
-            "", entry.file_name(), kind.is_dir(), kind.is_file(), kind.is_symlink(), if kind.is_file() { data.len() } else { 0 }
+            "",
+            entry.file_name(),
+            kind.is_dir(),
+            kind.is_file(),
+            kind.is_symlink(),
+            if kind.is_file() { data.len() } else { 0 }
         );
         if kind.is_dir() {
             listing(&entry.path(), depth + 2);
@@ -32,22 +37,48 @@ fn main() {
     told("made deep again", fs::create_dir_all("trees/a/b/c"));
     for number in 0..300 {
         // Names of all lengths, so that records end everywhere in the buffer.
-        fs::write(root.join("a").join(format!("{}{number}", "n".repeat(number % 200 + 1))), vec![b'x'; number]).unwrap();
+        fs::write(
+            root.join("a")
+                .join(format!("{}{number}", "n".repeat(number % 200 + 1))),
+            vec![b'x'; number],
+        )
+        .unwrap();
     }
     fs::write("trees/grün \u{1F980}", "crab").unwrap();
     listing(root, 0);
-    told("rename onto a file", fs::rename("trees/grün \u{1F980}", "trees/a/n0"));
+    told(
+        "rename onto a file",
+        fs::rename("trees/grün \u{1F980}", "trees/a/n0"),
+    );
     told("what is there", fs::read_to_string("trees/a/n0"));
     told("rename a folder", fs::rename("trees/a/b", "trees/moved"));
-    told("rename below itself", fs::rename("trees/moved", "trees/moved/c/d"));
-    told("rename a folder onto a file", fs::rename("trees/moved", "trees/a/n0"));
-    told("rename a file onto a folder", fs::rename("trees/a/n0", "trees/moved"));
+    told(
+        "rename below itself",
+        fs::rename("trees/moved", "trees/moved/c/d"),
+    );
+    told(
+        "rename a folder onto a file",
+        fs::rename("trees/moved", "trees/a/n0"),
+    );
+    told(
+        "rename a file onto a folder",
+        fs::rename("trees/a/n0", "trees/moved"),
+    );
     told("rename nothing", fs::rename("trees/none", "trees/some"));
-    told("remove a folder as a file", fs::remove_file("trees/moved").map_err(|_| io::ErrorKind::Other.into()));
+    told(
+        "remove a folder as a file",
+        fs::remove_file("trees/moved").map_err(|_| io::ErrorKind::Other.into()),
+    );
     told("remove a file as a folder", fs::remove_dir("trees/a/n0"));
     told("remove a full folder", fs::remove_dir("trees/a"));
-    told("remove a file with its tree", fs::remove_dir_all("trees/a/n0"));
-    told("remove nothing with its tree", fs::remove_dir_all("trees/none"));
+    told(
+        "remove a file with its tree",
+        fs::remove_dir_all("trees/a/n0"),
+    );
+    told(
+        "remove nothing with its tree",
+        fs::remove_dir_all("trees/none"),
+    );
     told("read a folder", fs::read("trees/a"));
     told("list a file", fs::read_dir("trees/a/nnn2").map(drop));
     told("list nothing", fs::read_dir("trees/none").map(drop));

@@ -19,15 +19,33 @@ fn main() {
     let mut all: Vec<_> = env::vars().collect();
     all.sort();
     println!("{all:?}");
-    println!("{:?} {:?} {:?}", env::var("A"), env::var("GIVEN"), env::var_os("B"));
-    println!("{:?} {:?} {:?}", env::var_os(""), env::var_os("A=1"), env::var_os("x\0y"));
+    println!(
+        "{:?} {:?} {:?}",
+        env::var("A"),
+        env::var("GIVEN"),
+        env::var_os("B")
+    );
+    println!(
+        "{:?} {:?} {:?}",
+        env::var_os(""),
+        env::var_os("A=1"),
+        env::var_os("x\0y")
+    );
     for list in ["", ":", "/a:/b", "a::b:", "/with space:/ümlaut"] {
         println!("{list:?}: {:?}", env::split_paths(list).collect::<Vec<_>>());
     }
     println!("{:?}", env::join_paths(["/a", "", "b c"]));
     println!("{:?}", env::join_paths(["/a:b"]).is_err());
-    println!("{:?} {:?}", env::temp_dir(), env::args().collect::<Vec<_>>().split_off(1));
+    println!(
+        "{:?} {:?}",
+        env::temp_dir(),
+        env::args().collect::<Vec<_>>().split_off(1)
+    );
     env::set_current_dir("/usr").unwrap();
-    println!("{:?} {:?}", env::current_dir().unwrap(), env::set_current_dir("/none").map_err(|error| error.kind()));
+    println!(
+        "{:?} {:?}",
+        env::current_dir().unwrap(),
+        env::set_current_dir("/none").map_err(|error| error.kind())
+    );
     let _ = panic::take_hook();
 }

@@ -16,7 +16,10 @@ fn main() {
     }
     println!("ADDED: {:?}", env::var("ADDED"));
     println!("PORTWRIGHT: {:?}", env::var_os("PORTWRIGHT"));
-    println!("listed: {}", env::vars_os().any(|(name, _)| name == "ADDED"));
+    println!(
+        "listed: {}",
+        env::vars_os().any(|(name, _)| name == "ADDED")
+    );
     let path = env::join_paths(["/bin", "/usr/bin"]).expect("no separators inside");
     println!("paths: {:?}", env::split_paths(&path).collect::<Vec<_>>());
 }

@@ -11,14 +11,36 @@ fn kind<T>(result: io::Result<T>) -> ErrorKind {
 fn opening(root: &Path) -> io::Result<()> {
     let path = root.join("one.txt");
     assert_eq!(kind(File::open(&path)), ErrorKind::NotFound);
-    assert_eq!(kind(OpenOptions::new().open(&path)), ErrorKind::InvalidInput);
-    assert_eq!(kind(OpenOptions::new().read(true).create(true).open(&path)), ErrorKind::InvalidInput);
-    assert_eq!(kind(OpenOptions::new().append(true).truncate(true).open(&path)), ErrorKind::InvalidInput);
-    OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(b"first\n")?;
-    assert_eq!(kind(OpenOptions::new().write(true).create_new(true).open(&path)), ErrorKind::AlreadyExists);
-    OpenOptions::new().append(true).open(&path)?.write_all(b"second\n")?;
+    assert_eq!(
+        kind(OpenOptions::new().open(&path)),
+        ErrorKind::InvalidInput
+    );
+    assert_eq!(
+        kind(OpenOptions::new().read(true).create(true).open(&path)),
+        ErrorKind::InvalidInput
+    );
+    assert_eq!(
+        kind(OpenOptions::new().append(true).truncate(true).open(&path)),
+        ErrorKind::InvalidInput
+    );
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)?
+        .write_all(b"first\n")?;
+    assert_eq!(
+        kind(OpenOptions::new().write(true).create_new(true).open(&path)),
+        ErrorKind::AlreadyExists
+    );
+    OpenOptions::new()
+        .append(true)
+        .open(&path)?
+        .write_all(b"second\n")?;
     assert_eq!(fs::read_to_string(&path)?, "first\nsecond\n");
-    OpenOptions::new().write(true).open(&path)?.write_all(b"FIRST")?;
+    OpenOptions::new()
+        .write(true)
+        .open(&path)?
+        .write_all(b"FIRST")?;
     assert_eq!(fs::read_to_string(&path)?, "FIRST\nsecond\n");
     File::create(&path)?;
     assert_eq!(fs::metadata(&path)?.len(), 0);
@@ -40,12 +62,18 @@ fn contents(root: &Path) -> io::Result<()> {
     assert_eq!(file.seek(SeekFrom::Start(10))?, 10);
     file.write_all(b"in the middle")?;
     assert_eq!(file.stream_position()?, 23);
-    assert_eq!(kind(file.seek(SeekFrom::Current(-100))), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(file.seek(SeekFrom::Current(-100))),
+        ErrorKind::InvalidInput
+    );
     file.set_len(50)?;
     assert_eq!(file.metadata()?.len(), 50);
     file.set_len(60)?;
     let all = fs::read(&path)?;
-    assert_eq!((&all[10..23], &all[50..]), (&b"in the middle"[..], &[0; 10][..]));
+    assert_eq!(
+        (&all[10..23], &all[50..]),
+        (&b"in the middle"[..], &[0; 10][..])
+    );
     println!("contents: right");
     Ok(())
 }
@@ -67,11 +95,23 @@ fn names(root: &Path) -> io::Result<()> {
 
 fn directories(root: &Path) -> io::Result<()> {
     fs::create_dir_all(root.join("deep/deeper/deepest"))?;
-    assert_eq!(kind(fs::create_dir(root.join("deep"))), ErrorKind::AlreadyExists);
-    assert_eq!(kind(fs::create_dir(root.join("no/way"))), ErrorKind::NotFound);
-    assert_eq!(kind(fs::remove_dir(root.join("deep"))), ErrorKind::DirectoryNotEmpty);
+    assert_eq!(
+        kind(fs::create_dir(root.join("deep"))),
+        ErrorKind::AlreadyExists
+    );
+    assert_eq!(
+        kind(fs::create_dir(root.join("no/way"))),
+        ErrorKind::NotFound
+    );
+    assert_eq!(
+        kind(fs::remove_dir(root.join("deep"))),
+        ErrorKind::DirectoryNotEmpty
+    );
     for number in 0..200 {
-        fs::write(root.join(format!("deep/deeper/file-{number:03}")), number.to_string())?;
+        fs::write(
+            root.join(format!("deep/deeper/file-{number:03}")),
+            number.to_string(),
+        )?;
     }
     let mut files = 0;
     let mut folders = 0;
@@ -80,7 +120,10 @@ fn directories(root: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             folders += 1;
         } else {
-            assert_eq!(entry.metadata()?.len(), fs::read(entry.path())?.len() as u64);
+            assert_eq!(
+                entry.metadata()?.len(),
+                fs::read(entry.path())?.len() as u64
+            );
             files += 1;
         }
     }

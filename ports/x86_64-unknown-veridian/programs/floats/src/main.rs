@@ -4,7 +4,10 @@ fn mandelbrot(width: u32, height: u32) -> u64 {
     let mut total = 0;
     for y in 0..height {
         for x in 0..width {
-            let (a, b) = (f64::from(x) * 3.0 / f64::from(width) - 2.0, f64::from(y) * 2.0 / f64::from(height) - 1.0);
+            let (a, b) = (
+                f64::from(x) * 3.0 / f64::from(width) - 2.0,
+                f64::from(y) * 2.0 / f64::from(height) - 1.0,
+            );
             let (mut re, mut im) = (0.0_f64, 0.0_f64);
             let mut steps = 0;
             while re * re + im * im <= 4.0 && steps < 200 {
@@ -21,8 +24,32 @@ fn mandelbrot(width: u32, height: u32) -> u64 {
 fn orbits(steps: u32) -> f64 {
     let mut bodies = [
         ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], 39.478_417_604_357_43),
-        ([4.841_431_442_464_72, -1.160_320_044_027_42, -0.103_622_044_471_12], [0.606_326_392_995_832, 2.811_986_844_916_26, -0.025_218_361_659_887], 0.037_693_674_870_389),
-        ([8.343_366_718_244_58, 4.124_798_564_124_3, -0.403_523_417_114_321], [-1.010_774_346_178_79, 1.825_662_371_230_41, 0.008_415_761_376_584], 0.011_286_326_131_968),
+        (
+            [
+                4.841_431_442_464_72,
+                -1.160_320_044_027_42,
+                -0.103_622_044_471_12,
+            ],
+            [
+                0.606_326_392_995_832,
+                2.811_986_844_916_26,
+                -0.025_218_361_659_887,
+            ],
+            0.037_693_674_870_389,
+        ),
+        (
+            [
+                8.343_366_718_244_58,
+                4.124_798_564_124_3,
+                -0.403_523_417_114_321,
+            ],
+            [
+                -1.010_774_346_178_79,
+                1.825_662_371_230_41,
+                0.008_415_761_376_584,
+            ],
+            0.011_286_326_131_968,
+        ),
     ];
     for _ in 0..steps {
         for at in 0..bodies.len() {
@@ -46,11 +73,17 @@ fn orbits(steps: u32) -> f64 {
             }
         }
     }
-    bodies.iter().map(|body| 0.5 * body.2 * body.1.iter().map(|v| v * v).sum::<f64>()).sum()
+    bodies
+        .iter()
+        .map(|body| 0.5 * body.2 * body.1.iter().map(|v| v * v).sum::<f64>())
+        .sum()
 }
 
 fn single(count: u32) -> f32 {
-    (1..=count).map(|n| 1.0 / (n as f32 * n as f32)).sum::<f32>().sqrt()
+    (1..=count)
+        .map(|n| 1.0 / (n as f32 * n as f32))
+        .sum::<f32>()
+        .sqrt()
 }
 
 fn main() {
@@ -58,8 +91,27 @@ fn main() {
     println!("orbits {:.17e}", orbits(200_000));
     println!("single {:.9e}", single(1_000_000));
     let third = 1.0_f64 / 3.0;
-    println!("rounding {} {} {} {}", (2.5_f64).round(), (2.5_f64).round_ties_even(), (-2.7_f64).trunc(), (-2.1_f64).floor());
-    println!("fused {:.17e} {:x}", third.mul_add(3.0, -1.0), third.to_bits());
-    println!("parsed {:?} {:?}", "1e-310".parse::<f64>(), "179769313486231580793e289".parse::<f64>());
-    println!("casts {} {} {}", f64::MAX as i32, f64::NAN as u8, -1.5_f32 as u64);
+    println!(
+        "rounding {} {} {} {}",
+        (2.5_f64).round(),
+        (2.5_f64).round_ties_even(),
+        (-2.7_f64).trunc(),
+        (-2.1_f64).floor()
+    );
+    println!(
+        "fused {:.17e} {:x}",
+        third.mul_add(3.0, -1.0),
+        third.to_bits()
+    );
+    println!(
+        "parsed {:?} {:?}",
+        "1e-310".parse::<f64>(),
+        "179769313486231580793e289".parse::<f64>()
+    );
+    println!(
+        "casts {} {} {}",
+        f64::MAX as i32,
+        f64::NAN as u8,
+        -1.5_f32 as u64
+    );
 }

@@ -36,14 +36,33 @@ thread_local! {
 
 fn main() {
     println!("byte {:#x}, word {:#x}", BYTE.get(), WORD.get());
-    println!("odd {}", ODD.with_borrow(|bytes| bytes.iter().map(|&b| u32::from(b)).sum::<u32>()));
-    println!("zeros {}", ZEROS.with_borrow(|words| words.iter().all(|&word| word == 0)));
+    println!(
+        "odd {}",
+        ODD.with_borrow(|bytes| bytes.iter().map(|&b| u32::from(b)).sum::<u32>())
+    );
+    println!(
+        "zeros {}",
+        ZEROS.with_borrow(|words| words.iter().all(|&word| word == 0))
+    );
     WIDE.with_borrow_mut(|wide| wide.0[63] = 1);
-    let wide = WIDE.with_borrow(|wide| (wide.0.iter().map(|&b| u32::from(b)).sum::<u32>(), wide.0.as_ptr().addr() % 64));
+    let wide = WIDE.with_borrow(|wide| {
+        (
+            wide.0.iter().map(|&b| u32::from(b)).sum::<u32>(),
+            wide.0.as_ptr().addr() % 64,
+        )
+    });
     println!("wide {wide:?}");
-    println!("wider {:?}", WIDER.with(|wider| (wider.0.get(), (&raw const *wider).addr() % 256)));
+    println!(
+        "wider {:?}",
+        WIDER.with(|wider| (wider.0.get(), (&raw const *wider).addr() % 256))
+    );
     ODD.with_borrow_mut(|bytes| bytes.fill(255));
-    println!("neighbours {:#x} {:#x} {}", BYTE.get(), WORD.get(), WIDER.with(|wider| wider.0.get()));
+    println!(
+        "neighbours {:#x} {:#x} {}",
+        BYTE.get(),
+        WORD.get(),
+        WIDER.with(|wider| wider.0.get())
+    );
     println!("lazy {}", LAZY.with(String::clone));
     FIRST.with(|told| println!("has {}", told.0));
     SECOND.replace(Some(Told("second")));

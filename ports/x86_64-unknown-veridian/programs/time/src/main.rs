@@ -23,7 +23,11 @@ fn main() {
     let now = SystemTime::now();
     println!("after 1970: {}", now.duration_since(UNIX_EPOCH).is_ok());
     println!("sums: {:?}", (now + wait).duration_since(now));
-    println!("before: {:?}", now.duration_since(now + wait).map_err(|error| error.duration()));
+    println!(
+        "before: {:?}",
+        now.duration_since(now + wait)
+            .map_err(|error| error.duration())
+    );
     println!("too much: {:?}", now.checked_add(Duration::MAX));
     thread::yield_now();
 }
