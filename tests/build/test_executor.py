@@ -221,6 +221,17 @@ def test_outputs_of_old_keys_do_not_pile_up(fresh_cache: Path) -> None:
     assert drive(numbered(2), "a")[0].ran == ("a",)
 
 
+def test_crates_that_were_run_once_do_not_pile_up(fresh_cache: Path) -> None:
+    own = shell("own", "touch {out}/made", place="crates/own")
+    for n in range(105):
+        folder = fresh_cache / "ports" / "x-y-z-1" / "crates" / f"c{n}"
+        folder.mkdir(parents=True)
+        os.utime(folder, (1000 + n, 1000 + n))
+    done, _ = drive(plan(own), "own")
+    left = {path.name for path in (done.store.folder / "crates").iterdir()}
+    assert left == {"own", *(f"c{n}" for n in range(5, 105))}
+
+
 Spawn = Callable[..., subprocess.Popen[str]]
 
 
@@ -285,7 +296,7 @@ def test_the_run_after_a_kill_waits_for_what_the_killed_one_left_running(
     process.communicate()
     out, err = spawn(made, "a").communicate(timeout=20)
     assert log.read_text().split() == ["begin", "end", "begin", "end"], "two at once in one folder"
-    assert "waited for another run" in out, err
+    assert "waiting for another run" in out, err
 
 
 def test_two_runs_at_once_do_each_step_once(spawn: Spawn, log: Path) -> None:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError, Where
@@ -100,19 +100,26 @@ def folder_atomic(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[int]:
+def lock(path: Path) -> Iterator[int]:
     """Hold an exclusive lock named by the file `path`; a killed holder's lock is released by the kernel.
 
     Yields the lock's descriptor: a process that is started with it holds the lock too, until its last child
-    that has it ends. `on_wait` is called once where another holds the lock.
+    that has it ends.
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if on_wait is not None:
-                    on_wait()
-                fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield file.fileno()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another holds the lock now (a moment later it may be otherwise: only for telling people)."""
+    try:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -63,19 +63,15 @@ def run(plan: Plan, goal: str, settings: Settings | None = None) -> Generator[Ev
     store = Store(plan)
     if not missing(store, goal) and store.texts_are_there():
         return Done(store, ())
-    waited: list[Note] = []
-    held = files.lock(store.lock_file, lambda: waited.append(_waiting(store)))
-    with held as descriptor:
-        yield from waited
+    if files.is_locked(store.lock_file):
+        yield Note(f"waiting for another run that builds in {store.folder}")
+    with files.lock(store.lock_file) as descriptor:
         todo = missing(store, goal)
         _check_room(store, todo)
         store.write_texts()
         yield from _Schedule(store, todo, settings or Settings(), descriptor).run()
+        store.keep_few_crates()
     return Done(store, tuple(step.name for step in todo))
-
-
-def _waiting(store: Store) -> Note:
-    return Note(f"waited for another run that builds in {store.folder}")
 
 
 def _check_room(store: Store, todo: list[Step]) -> None:

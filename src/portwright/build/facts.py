@@ -17,6 +17,7 @@ from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
+
 def gather(port: Port, toolchain: Toolchain | None = None, crates: Sequence[Crate] | None = None) -> Facts:
     """The facts for a port's plan; `crates` are its programs where nothing else is given."""
     from portwright.derive.std_edits import edits, needs_thread_local

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from portwright.base import rooms
 from portwright.base.errors import Fault, PortwrightError
-from portwright.base.files import folder_atomic
+from portwright.base.files import disk_errors, folder_atomic
 from portwright.base.hashing import hash_file, hash_value
 from portwright.build.steps import Call
 from portwright.build.store import Store
@@ -29,8 +29,9 @@ def run(store: Store, step: Step) -> str:
     entry = rooms.load(ROOM, step.argv[1])
     final = store.out(step)
     if step.place:
-        final.mkdir(parents=True, exist_ok=True)
-        return str(entry.run(_call(store, step, final)))
+        with disk_errors(final):
+            final.mkdir(parents=True, exist_ok=True)
+            return str(entry.run(_call(store, step, final)))
     with folder_atomic(final) as out:
         outcome = entry.run(_call(store, step, out))
         absent = [name for name in step.outputs if not (out / name).exists()]

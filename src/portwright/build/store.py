@@ -22,6 +22,9 @@ from portwright.derive.plan import NOT_IN_KEY, Plan, Step
 KEPT = 3
 """How many outputs of one step, each of another key, a plan's folder keeps."""
 
+KEPT_CRATES = 100
+"""How many crates that are no program of the port it keeps: a file that was run once is not worth a folder for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -146,6 +149,14 @@ class Store:
         for name in names[KEPT:]:
             if re.fullmatch(rf"{re.escape(step.name)}-[0-9a-f]{{16}}", name):
                 shutil.rmtree(self.root / "steps" / name, ignore_errors=True)
+
+    def keep_few_crates(self) -> None:
+        """Forget crates that are no step of the plan and were not built for the longest time."""
+        own = {self.out(step) for step in self.plan.steps}
+        folders = [path for path in (self.folder / "crates").glob("*") if path not in own]
+        folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in folders[KEPT_CRATES:]:
+            shutil.rmtree(path, ignore_errors=True)
 
     def fill_in(self, words: str, out: Path) -> str:
         """The words with `{out}`, `{texts}` and `{STEP}` replaced by folders."""

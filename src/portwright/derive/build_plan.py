@@ -19,7 +19,7 @@ from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
 MEGABYTE = 1_000_000
-STD_ROOM, SYSROOT_ROOM, CRATE_ROOM = 900 * MEGABYTE, 150 * MEGABYTE, 20 * MEGABYTE
+STD_ROOM, SYSROOT_ROOM, CRATE_ROOM = 500 * MEGABYTE, 150 * MEGABYTE, 20 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
