@@ -6,6 +6,7 @@ Times are of whole runs, our machine's with everything on that a user has on (ho
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -156,8 +157,10 @@ def build(port: Port, name: str, rounds: int, folder: Path) -> Built:
             "-Wl,-z,max-page-size=4096,-z,separate-code",
         ):
             flags.append(f"-Clink-arg={flag}")
-        argv = [str(toolchain.find().rustc), "--edition=2024", *flags, str(source), "-o", str(found[side])]
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=folder)
+        tools = toolchain.find()
+        argv = [str(tools.rustc), "--edition=2024", *flags, str(source), "-o", str(found[side])]
+        variables = {**os.environ, **tools.variables()}
+        done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, env=variables)
         if done.returncode != 0:
             raise SystemExit(f"bench: cannot build {name}:\n{done.stderr[-3000:]}")
     return Built(found["port"], found["host"])

@@ -5,6 +5,7 @@ No ledger and no operation takes part: a trap handler of three calls stands in f
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -181,7 +182,9 @@ def built(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> dic
         source = folder / f"{name}.rs"
         source.write_text(FRAME + text)
         argv = [toolchain.rustc, "--edition=2024", *flags, source, "-o", folder / name]
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, env=toolchain.variables())
+        done = subprocess.run(
+            argv, capture_output=True, text=True, cwd=folder, env={**os.environ, **toolchain.variables()}
+        )
         assert done.returncode == 0, done.stderr
         found[name] = folder / name
     return found
