@@ -19,7 +19,7 @@ from portwright.base.events import Advanced, Begun, Ended, Event
 from portwright.build import goals
 from portwright.build.executor import Settings
 from portwright.build.goals import BuildResult
-from portwright.describe import ledger_check, rule, rustc_facts
+from portwright.describe import ledger_check, port_check, rule, rustc_facts
 from portwright.describe import port as ports
 from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port, Program
@@ -124,14 +124,16 @@ def _chosen(port: Port, names: tuple[str, ...]) -> list[Program]:
 
 
 def _check(port: Port, toolchain: toolchains.Toolchain) -> Row:
-    """The rules over the spec and the ledger. `portwright check` shows more, and compiles a probe."""
+    """The rules over the spec, the ledger, and the two together. `portwright check` shows more, and compiles a probe."""
     began = time.monotonic()
     facts = rustc_facts.load(toolchain)
     manifest = port.manifest
-    case = Case(load_spec(port, facts), facts, manifest.os, manifest, manifest.toolchain.backend)
+    spec = load_spec(port, facts)
+    case = Case(spec, facts, manifest.os, manifest, manifest.toolchain.backend)
     found = [str(row.fault()) for row in rule.examine(case) if row.severity == "error"]
     ledger = ledger_check.check(port.ledger, port.ledger_places)
     found += [f"{row.where}: {row.what}" for row in ledger if row.severity == "error"]
+    found += [str(fault) for fault in port_check.check(port, spec)]
     verdict = Verdict("passed", "no fault in the target spec and the ledger")
     if found:
         words = f"{len(found)} fault{'s' if len(found) > 1 else ''}: `portwright check` shows the fixes"
