@@ -67,6 +67,8 @@ CASES = [
     Row("os-name", "`os` cannot be `unknown`", X86, {"os": "unknown"}),
     Row("crt-static", "`crt-static-default` without", X86, {"crt-static-default": True}, safe=True),
     Row("abi-choice", "`llvm-floatabi` has no meaning", X86, {"llvm-floatabi": "soft"}),
+    Row("abi-choice", "`llvm-floatabi` has no meaning", M68K, {"llvm-floatabi": "soft"}, severity="warning"),
+    Row("abi-choice", "`rustc-abi` has no meaning", M68K, {"rustc-abi": "softfloat"}),
     Row(
         "abi-choice",
         "`llvm-abiname` is missing",
