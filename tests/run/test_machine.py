@@ -279,13 +279,18 @@ def test_memory_without_end_is_enomem_and_a_report(assembly, run_assembly, engin
 # --- what is around a run
 
 
-def test_a_program_that_cannot_be_loaded_is_a_report(veridian, tmp_path: Path) -> None:
+def test_what_cannot_be_run_says_why(assembly, veridian, tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_bytes(b"#!/bin/sh\n")
     outcome = machine.run_program(veridian, program, Options(capture=True))
     assert isinstance(outcome.end, Died) and outcome.end.report.kind == "cannot-load"
     with pytest.raises(BadInput, match="cannot read"):
         machine.run_program(veridian, tmp_path / "none", Options())
+    program.write_bytes(assembly.exit(0).elf())
+    with pytest.raises(BadInput, match="no folder `/none`"):
+        machine.run_program(veridian, program, Options(cwd="/none", engine="native"))
+    with pytest.raises(BadInput, match="no folder `/none`"):
+        machine.run_program(veridian, program, Options(cwd="/none", engine="unicorn"))
     with pytest.raises(BadInput, match="no entry `nothing`"):
         machine.run_program(veridian, program, Options(engine="nothing"))
 

@@ -169,6 +169,8 @@ def test_a_share_is_seen_at_its_place_and_can_be_read_only(make_guest, tmp_path:
     assert read(guest, "/data/here/secret") == SECRET
     assert read(guest, "/locked/../locked/secret") == SECRET
     assert read(guest, "/data/here/../../data/here/secret") == SECRET
+    for path in ("/locked", "/data/here", "/locked/secret"):
+        assert guest.call("stat", guest.path(path), guest.room(144)) == 0
     write = guest.constant("O_WRONLY")
     create = guest.constant("O_WRONLY|O_CREAT")
     # No EROFS in this ledger: EACCES is the nearest.
@@ -212,10 +214,17 @@ def test_a_path_without_end_is_refused(caged) -> None:
 def test_a_given_root_is_left_as_it_was(make_guest, tmp_path: Path) -> None:
     root = tmp_path / "mine"
     root.mkdir()
-    guest = make_guest(root=root, files={"/given/file": b"x"})
+    guest = make_guest(root=root, files={"/given/file": b"x", "/tmp/deep/down": b"y"})
+    assert read(guest, "/tmp/deep/down") == b"y"
     assert read(guest, "/given/file") == b"x"
     assert guest.call("open", guest.path("/tmp/t"), guest.constant("O_WRONLY|O_CREAT"), 0o644) >= 0
     assert listing(root) == ["given"], "/tmp and /dev are beside it, not in it"
+
+
+def test_files_that_cannot_be_put_are_a_fault(make_guest) -> None:
+    for path in ("/", "/dev/null/x", "/tmp"):
+        with pytest.raises(BadInput, match="cannot put"):
+            make_guest(files={path: b"x"})
 
 
 def test_options_say_everything_that_is_wrong(tmp_path: Path) -> None:

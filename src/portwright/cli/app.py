@@ -215,8 +215,21 @@ def _defect(error: Exception) -> Fault:
     return Fault(what, None, f"please report it with the file {Path(file.name)}", "internal/defect")
 
 
+def _occupy_closed_streams() -> None:
+    """Keep the numbers 0 to 2 of streams that were closed for us, so that no file of ours becomes one by chance.
+
+    What takes their place answers EBADF to reading and writing, as a closed one does.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_PATH)  # the lowest free number: this one
+
+
 def main() -> None:
     """Run the command line of `sys.argv` and exit with its status."""
+    _occupy_closed_streams()
     group = Verbs(
         "portwright",
         (),

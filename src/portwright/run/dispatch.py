@@ -50,7 +50,7 @@ class Variant:
         return all(registers[index] == value for index, value in self.fixed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every call, and that would cost three times as much
 class Ended:
     """A call that ended, raw: what reports and traces are made of. `variant` is None for an unknown number.
 

@@ -96,7 +96,8 @@ class FileTable:
         if place.device:
             return made_up_status(DEVICE_MODE)
         if place.names in self.root.shares:
-            return status_of(os.fstat(self.root.enter(place).fd))
+            folder = self.root.enter(place)  # held while it is asked: it closes when nothing refers to it
+            return status_of(os.fstat(folder.fd))
         found = os.stat(place.name, dir_fd=place.folder.fd, follow_symlinks=False)
         if place.directory and not stat.S_ISDIR(found.st_mode):
             raise Failed("ENOTDIR")

@@ -206,7 +206,7 @@ class _Run:
         )
         files = FileTable(self._root, hostility, limits.files, lambda: complain(files_report(limits.files)))
         world.open_streams(files, self._options, ledger.entry.open_fds, watch, self._emit)
-        files.change_directory(os.fsencode(self._options.cwd))
+        world.go_to(files, self._options.cwd)
         booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
         clocks = Clocks(ledger, self._options.clock, booted)
         number = hostility.number(2, 30_000, kind=2)

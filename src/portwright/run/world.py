@@ -7,13 +7,16 @@ both, from a fresh folder where the given root has none.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from portwright.base.errors import Fault, Where, fail, raise_if
 from portwright.run.events import Wrote
+from portwright.run.failure import Failed
 from portwright.run.file_table import FileTable
 from portwright.run.files import DEVICES, CapturedInput, CapturedOutput, Null, PassedThrough
 from portwright.run.hostility import Hostility
@@ -75,17 +78,33 @@ def _put(tree: Root, path: str, data: bytes) -> None:
     """Put a file where the guest will find it, with the folders above it, inside the guest's own tree."""
     table = FileTable(tree, Hostility(0, kind=True), limit=4)
     folder = b""
-    for name in names_of(path)[:-1]:
-        folder += b"/" + name
-        with contextlib.suppress(FileExistsError):
-            table.create_directory(folder, 0o777)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    fd = table.open(b"/" + b"/".join(names_of(path)), flags, 0o666)
     try:
+        for name in names_of(path)[:-1]:
+            folder += b"/" + name
+            if not _is_folder(table, folder):
+                table.create_directory(folder, 0o777)
+        fd = table.open(b"/" + b"/".join(names_of(path)), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         while data:
             data = data[table.get(fd).write(data) :]
-    finally:
         table.close(fd)
+    except (Failed, OSError) as error:
+        raise fail(f"cannot put the file `{path}` into the root: {error}", code="run/files") from error
+
+
+def _is_folder(table: FileTable, path: bytes) -> bool:
+    try:
+        return stat.S_ISDIR(table.status(path, follow=True)["st_mode"])
+    except (Failed, OSError):
+        return False
+
+
+def go_to(table: FileTable, path: str) -> None:
+    """Make a folder the current one before the start; raises `BadInput` where there is none."""
+    try:
+        table.change_directory(os.fsencode(path))
+    except (Failed, OSError) as error:
+        hint = "`--cwd` is a folder in the program's own root; `--share` and `--root` put more into it"
+        raise fail(f"the program's root has no folder `{path}`", None, hint, "run/cwd") from error
 
 
 def open_streams(
@@ -107,8 +126,8 @@ def open_streams(
 
 
 def _is_open(fd: int) -> bool:
+    """Whether a stream can be used at all: not closed, and not just its number kept (O_PATH)."""
     try:
-        os.fstat(fd)
+        return not fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_PATH
     except OSError:
         return False
-    return True
