@@ -272,6 +272,21 @@ def test_a_fault_that_is_mended_goes_on(guest) -> None:
     assert guest.get("rbx", "sp") == [0x1234, STACK]
 
 
+def test_many_faults_that_are_mended(guest) -> None:
+    """A stack that grows a page at a time: every page a fault, the rest of the run as fast as ever."""
+    stop = guest.run("6a01 ffc8 75fa 0f05", sp=STACK, rax=40 * PAGE // 8)
+    lowest, faults = STACK, 0
+    while stop.reason == "fault":
+        faults += 1
+        assert (stop.fault, stop.address, stop.pc) == ("write", lowest - 8, CODE)
+        lowest -= PAGE
+        guest.engine.map(lowest, PAGE, READ_WRITE)
+        stop = guest.engine.run(lambda: False)
+    assert stop.reason == "trap-ended"
+    assert (faults, guest.get("sp")) == (40, [STACK - 40 * PAGE])
+    assert guest.engine.read(lowest, 40 * PAGE) == (1).to_bytes(8, "little") * (40 * PAGE // 8)
+
+
 def test_code_that_changes_is_what_runs(guest) -> None:
     engine = guest.engine
     for value in range(3):  # from outside

@@ -88,6 +88,7 @@ class UnicornEngine:
         self._writes: dict[tuple[str, ...], _Batch] = {}
         self._interrupted = self._running = False
         self._trapped = False
+        self._looking: tuple[int, int] | None = None
         self._stop: Stop | None = None
         self._uc: Any = unicorn.Uc(getattr(unicorn, self._facts.arch), getattr(unicorn, self._facts.mode))
         self._uc.ctl_set_cpu_model(self._constant(self._facts.model))
@@ -116,14 +117,15 @@ class UnicornEngine:
         for constant in self._facts.forbidden:
             uc.hook_add(unicorn.UC_HOOK_INSN, self._on_forbidden, None, 1, 0, self._constant(constant))
         uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
-        uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_memory)
         const = importlib.import_module("unicorn.unicorn_const")
         self._accesses: dict[int, FaultKind] = {}
+        self._memory_errors: set[int] = set()
         words: tuple[tuple[str, FaultKind], ...]
         words = (("READ", "read"), ("WRITE", "write"), ("FETCH", "execute"))
         for word, kind_of in words:
             for ending in ("UNMAPPED", "PROT"):
                 self._accesses[getattr(const, f"UC_MEM_{word}_{ending}")] = kind_of
+                self._memory_errors.add(getattr(const, f"UC_ERR_{word}_{ending}"))
         self._error_illegal = const.UC_ERR_INSN_INVALID
 
     # what hooks see: they note it and stop the emulator
@@ -267,6 +269,7 @@ class UnicornEngine:
         uc, pc_only = self._uc, ("pc",)
         pc = self.get(pc_only)[0]
         while not self._interrupted:
+            looking = self._looking is not None
             self._stop, self._trapped, self._running = None, False, True
             error: Any = None
             try:
@@ -275,6 +278,12 @@ class UnicornEngine:
                 error = raised
             finally:
                 self._running = False
+            if looking:
+                self._look_away()
+            elif self._is_new_bad_access(error):
+                pc = self.get(pc_only)[0]
+                self._look_at(pc)
+                continue
             if self._trapped:
                 if self._facts.advance:
                     self.set({"pc": self.get(pc_only)[0] + self._facts.advance})
@@ -285,6 +294,24 @@ class UnicornEngine:
             pc = self.get(pc_only)[0]
         self._interrupted = False
         return Stop("interrupted", pc=pc)
+
+    def _is_new_bad_access(self, error: Any) -> bool:
+        noted = self._trapped or self._stop is not None
+        return error is not None and error.errno in self._memory_errors and not noted
+
+    def _look_at(self, pc: int) -> None:
+        """Have the next start tell which address is bad. A hook for that makes all code that is translated under
+        it five times slower, so there is one for the instruction at fault only, when it is done once more."""
+        self._uc.ctl_remove_cache(pc, pc + 1)
+        hook = self._uc.hook_add(self._unicorn.UC_HOOK_MEM_INVALID, self._on_bad_memory)
+        self._looking = (hook, pc)
+
+    def _look_away(self) -> None:
+        assert self._looking is not None
+        hook, pc = self._looking
+        self._looking = None
+        self._uc.hook_del(hook)
+        self._uc.ctl_remove_cache(pc, pc + 1)
 
     def _fault(self, error: Any) -> Stop:
         """What ended the run, with the instruction's own address."""
