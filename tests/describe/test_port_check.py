@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from portwright.base.errors import Fault, MissingTool
+from portwright.base.errors import Fault
 from portwright.describe import port as ports
-from portwright.describe import port_check, rustc_facts, spec, toolchain
+from portwright.describe import port_check, spec
 from portwright.describe.rustc_facts import RustcFacts
 
 pytestmark = pytest.mark.toolchain
 NAME = "x86_64-unknown-veridian"
-
-
-@pytest.fixture(scope="module")
-def facts() -> RustcFacts:
-    try:
-        return rustc_facts.load(toolchain.find(need_source=False))
-    except MissingTool as error:
-        pytest.skip(f"toolchain: {error.faults[0].what}")
 
 
 def faults(facts: RustcFacts, folder: Path | str) -> list[Fault]:

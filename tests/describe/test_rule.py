@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portwright.base import rooms
-from portwright.base.errors import MissingTool
 from portwright.describe import rule, rustc_facts, toolchain
 from portwright.describe.port import Manifest, OsTable
 from portwright.describe.rustc_facts import RustcFacts
@@ -26,14 +25,6 @@ SYSTEMS = [
     OsTable.model_validate({"loads": [], "page-size": 0, "tls-models": [], "crt-objects": "os"}),
     OsTable.model_validate({"loads": ["macho-exec", "elf-dynamic"], "page-size": 8192, "unwinder": "os"}),
 ]
-
-
-@pytest.fixture(scope="module")
-def facts() -> RustcFacts:
-    try:
-        return rustc_facts.load(toolchain.find(need_source=False))
-    except MissingTool as error:
-        pytest.skip(f"toolchain: {error.faults[0].what}")
 
 
 def port_case(facts: RustcFacts, target: Mapping[str, Any], **tables: Any) -> Case:

@@ -9,21 +9,13 @@ from typing import Any
 
 import pytest
 
-from portwright.base.errors import BadInput, MissingTool
+from portwright.base.errors import BadInput
 from portwright.derive.generators import target_spec
-from portwright.describe import json_file, rustc_facts, spec_fix, toolchain
+from portwright.describe import json_file, rustc_facts, spec_fix
 from portwright.describe import port as ports
 from portwright.describe.rule import Edit
 from portwright.describe.rustc_facts import RustcFacts
 from portwright.describe.spec import load_spec, of_file, overlay
-
-
-@pytest.fixture(scope="module")
-def facts() -> RustcFacts:
-    try:
-        return rustc_facts.load(toolchain.find(need_source=False))
-    except MissingTool as error:
-        pytest.skip(f"toolchain: {error.faults[0].what}")
 
 
 @pytest.mark.toolchain

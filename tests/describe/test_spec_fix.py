@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portwright.base.errors import MissingTool
 from portwright.describe import port as ports
-from portwright.describe import rule, rustc_facts, spec_fix, toolchain
+from portwright.describe import rule, spec_fix
 from portwright.describe.port import OsTable
 from portwright.describe.rule import Edit, Finding
 from portwright.describe.rustc_facts import RustcFacts
@@ -22,14 +21,6 @@ from portwright.describe.spec import of_file, of_port
 from portwright.describe.spec_case import Case
 
 OS = OsTable.model_validate({"loads": ["elf-exec"], "page-size": 4096})
-
-
-@pytest.fixture(scope="module")
-def facts() -> RustcFacts:
-    try:
-        return rustc_facts.load(toolchain.find(need_source=False))
-    except MissingTool as error:
-        pytest.skip(f"toolchain: {error.faults[0].what}")
 
 
 WRONG: dict[str, list[Any]] = {

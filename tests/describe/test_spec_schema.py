@@ -9,20 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portwright.base.errors import MissingTool
-from portwright.describe import rustc_facts, toolchain
 from portwright.describe.rustc_facts import RustcFacts
 from portwright.describe.spec_schema import Violation, inferred, violations
 
 pytestmark = pytest.mark.toolchain
-
-
-@pytest.fixture(scope="module")
-def facts() -> RustcFacts:
-    try:
-        return rustc_facts.load(toolchain.find(need_source=False))
-    except MissingTool as error:
-        pytest.skip(f"toolchain: {error.faults[0].what}")
 
 
 @pytest.fixture(scope="module")
