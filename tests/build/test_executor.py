@@ -190,6 +190,12 @@ def test_cargos_lines_become_progress(fresh_cache: Path) -> None:
     ]
 
 
+def test_warnings_of_a_command_that_ends_well_are_there_for_who_asks(fresh_cache: Path) -> None:
+    script = "echo 'warning: unused' >&2; echo ' --> a.rs:1' >&2; touch {out}/made"
+    _, events = drive(plan(shell("a", script)), "a")
+    assert [e for e in events if isinstance(e, Note)] == [Note("warning: unused\n --> a.rs:1", "debug")]
+
+
 def test_steps_that_do_not_need_each_other_run_at_the_same_time(fresh_cache: Path, tmp_path: Path) -> None:
     # Each waits for the other to begin: one after the other they would never end.
     def meet(own: str, other: str) -> str:

@@ -116,6 +116,8 @@ class _Schedule:
                     if tool.ended:
                         selector.unregister(tool.errors)
                         running.remove(tool)
+                        if tool.remarks():
+                            yield Note(tool.remarks(), "debug")
                         yield self._finish(tool)
         if self.faults:
             raise StepFailed(self.faults)

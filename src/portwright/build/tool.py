@@ -93,6 +93,12 @@ class Tool:
         else:
             self._lines = [*self._lines[-KEPT_LINES:], line]
 
+    def remarks(self) -> str:
+        """The warnings of a command that ended well, as it said them."""
+        if self._process.returncode != 0 or not any(line.startswith("warning") for line in self._lines):
+            return ""
+        return "\n".join(self._lines)
+
     def fault(self) -> Fault | None:
         """What went wrong, or None; puts the command's printed output in its place where all went well."""
         status = self._process.returncode

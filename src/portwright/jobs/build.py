@@ -86,5 +86,11 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 def _runner(port: ports.Port, variant: str | None) -> list[str]:
     """The command that runs a binary of the port: this portwright, whether or not it is on the PATH."""
     name = port.folder.name if port.folder.parent == ports.bundled_folder() else str(port.folder)
-    own = ["portwright"] if which("portwright") else [sys.executable, "-m", "portwright"]
+    started = Path(sys.argv[0]).absolute()
+    if which("portwright"):
+        own = ["portwright"]
+    elif started.name == "portwright" and os.access(started, os.X_OK):
+        own = [str(started)]
+    else:
+        own = [sys.executable, "-m", "portwright"]
     return [*own, "run", *(["--ledger", variant] if variant else []), name]
