@@ -29,7 +29,7 @@ demo: setup ## Rust programs that use std, on VeridianOS's ABI, from its descrip
 	@$(BIN)/portwright up $(PORT)
 
 test: setup lint ## the law, types, lint, and every test
-	@$(BIN)/python -m pytest -n $(JOBS) -m 'not e2e' -rs $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) -m 'not e2e' -rfEs $(TESTS)
 
 lint: venv ## ruff and mypy --strict
 	@$(BIN)/ruff check .
@@ -46,7 +46,7 @@ docs-check: venv
 	@$(BIN)/python tools/docs.py --check
 
 e2e: setup ## the long end-to-end runs
-	@$(BIN)/python -m pytest -m e2e -rs $(TESTS)
+	@$(BIN)/python -m pytest -m e2e -rfEs $(TESTS)
 
 lock: ## write requirements.lock anew (needs uv)
 	@tools/lock.sh
