@@ -200,7 +200,7 @@ def test_only_what_an_edit_concerns_is_built_again(
     def changed(port: ports.Port) -> tuple[object, ...]:
         first, *rest = real(port)
         assert isinstance(first, NewFile)
-        return (NewFile(first.path, first.text + "\n// one line more\n", first.why), *rest)
+        return (NewFile(first.path, first.text + f"\n// one line more: {time.time_ns()}\n", first.why), *rest)
 
     monkeypatch.setattr(std_edits, "edits", changed)
     compiled = []
