@@ -76,6 +76,7 @@ def test_a_key_s_place_in_a_json_file(tmp_path: Path) -> None:
         ("[1]", "no JSON object", 1),
         ('{"a": 1,\n "a": 2}', "`a` stands twice", 1),
         ("", "Expecting value", 1),
+        ('{"a": "\\ud800"}', "half of a surrogate pair", None),
         ('{"a": NaN}', "`NaN` is no number of JSON", None),
         ('{"a": ' + "1" * 5000 + "}", "digits", None),
         ("[" * 100_000, "", None),

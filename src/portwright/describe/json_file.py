@@ -41,9 +41,13 @@ def read(path: Path) -> dict[str, Any]:
 
     try:
         value = json.loads(text, object_pairs_hook=note, parse_constant=refuse)
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = Where(path, error.lineno, error.colno)
         raise BadInput([Fault(error.msg, where, "this is not JSON", "json/syntax")]) from None
+    except UnicodeEncodeError:
+        what = "a text holds half of a surrogate pair, which is no character"
+        raise BadInput([Fault(what, Where(path), "this is not JSON", "json/syntax")]) from None
     except ValueError as error:  # also a number of more digits than Python reads
         raise BadInput([Fault(str(error), Where(path), "this is not JSON", "json/syntax")]) from None
     except RecursionError:
