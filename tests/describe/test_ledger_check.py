@@ -136,6 +136,8 @@ ROWS = [
     ("unknown-form", "[syscalls]", '[sources]\nsyscalls = { file = "x.rs", form = "rust-enums" }\n\n[syscalls]',
      "did you mean `rust-enum`?", "form"),
     ("name", "SET_FS = 5", 'SET_FS = 5\n"A-B" = 6', "cannot be a name", '"A-B"'),
+    ("name", '["this", "that"]', '["this", "9"]', "`9` cannot be a name", '"9"'),
+    ("pack-outside", "shift = 32, bits = 32", "shift = 32, bits = 9223372036854775807", "a register has 64", "{ arg"),
     ("number-twice", WRITE, WRITE.replace("number = 2", "number = 1"), "`exit` at line 44", "number"),
     ("number-twice", "aliases = [60]", "aliases = [9]", "`thread` at line", "number = 9"),
     ("number-twice", "aliases = [60]", "aliases = [6]", "number 6", "number = 6"),

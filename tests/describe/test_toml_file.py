@@ -50,6 +50,7 @@ PACK = '{ pack = [{ argument = "fd", shift = 32'
         (PACK, PACK.replace("pack", "pakc"), "unknown key", "did you mean `pack`?", "pakc"),
         (PACK, PACK.replace("shift", "shfit"), "unknown key", "did you mean `shift`?", "shfit"),
         (PACK, PACK.replace("32", '"32"'), "must be a valid integer", None, "shift"),
+        ('["fd", "buffer"', '["fd", { pack = [] }', "at least 1 item", None, "pack"),
         ('["fd", "buffer"', '["fd", 7', "an argument is a name", None, "7"),
         ('["fd", "buffer"', '["fd", { what = 7 }', "an argument is a name", None, "{ what"),
         (

@@ -166,7 +166,8 @@ def _value(
         if value.as_ == "length":
             return f"core::ffi::CStr::from_ptr({own}).count_bytes()"
         return f"{own}.{DURATION[value.as_]}"
-    return " | ".join(_shifted(parameters[field.argument], field) for field in value.pack)
+    words = [_shifted(parameters[field.argument], field) for field in value.pack]
+    return " | ".join(words) if len(words) > 1 else words[0].removeprefix("(").removesuffix(")")
 
 
 def _word(parameter: _Parameter) -> str:

@@ -21,7 +21,7 @@ class PackedField(Described):
 class Packed(Described):
     """A system-call argument made of several of the operation's arguments: `pack` lists them."""
 
-    pack: list[PackedField]
+    pack: Annotated[list[PackedField], Field(min_length=1)]
 
 
 class Part(Described):

@@ -138,7 +138,7 @@ def _unknown_constant(case: Case, name: str, known: Mapping[str, int], *key: Key
 
 
 def _packed(case: Case, name: str, index: int, value: Packed) -> Iterator[Finding]:
-    width = case.cpu.pointer_bits if case.cpu else None
+    width = case.cpu.pointer_bits if case.cpu else 64
     taken: dict[int, str] = {}
     for place, field in enumerate(value.pack):
         key = ("syscalls", name, "arguments", index, "pack", place)
@@ -146,9 +146,10 @@ def _packed(case: Case, name: str, index: int, value: Packed) -> Iterator[Findin
             yield case.error("pack", "a packed argument has 1 bit or more, shifted by 0 or more", *key)
             continue
         bits = range(field.shift, field.shift + field.bits)
-        if width is not None and bits.stop > width:
+        if bits.stop > width:
             what = f"`{field.argument}` ends at bit {bits.stop}, and a register has {width}"
             yield case.error("pack-outside", what, *key)
+            continue
         for other in dict.fromkeys(taken[bit] for bit in bits if bit in taken):
             yield case.error("pack-overlap", f"`{field.argument}` and `{other}` share bits", *key)
         taken |= dict.fromkeys(bits, field.argument)

@@ -9,8 +9,9 @@ from portwright.base import rooms
 from portwright.base.errors import closest
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import Cpu
-from portwright.describe.ledger import ErrorNumber, StructField
+from portwright.describe.ledger import ErrorNumber, Ledger, Packed, Part, Passed, StructField
 from portwright.describe.ledger_finding import Case, Finding
+from portwright.describe.toml_positions import Key
 
 EXTRACTORS = "portwright.describe.extractors"
 FILE_KINDS = ("file", "directory", "symlink", "char-device", "block-device", "pipe", "socket")
@@ -226,18 +227,35 @@ def sources(case: Case) -> Iterator[Finding]:
 
 def identifiers(case: Case) -> Iterator[Finding]:
     """Names that cannot be names in the Rust code that is generated from the ledger."""
-    ledger = case.ledger
-    named = [("syscalls", name) for name in ledger.syscalls] + [("errors", name) for name in ledger.errors]
-    named += [("constants", name) for name in ledger.constants] + [("types", name) for name in ledger.types]
-    keys: list[tuple[str, ...]] = [*named]
-    keys += [("types", name, "fields", field) for name, row in ledger.types.items() for field in row.fields]
-    keys += [
-        ("syscalls", name, "constants", key) for name, row in ledger.syscalls.items() for key in row.constants
-    ]
-    for key in keys:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key[-1]) or key[-1] == "_":
-            what = f"`{key[-1]}` cannot be a name in generated code (letters, digits and `_`)"
+    for key, name in _identifiers(case.ledger):
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not name.strip("_"):
+            what = f"`{name}` cannot be a name in generated code (letters, digits and `_`)"
             yield case.error("name", what, *key)
+
+
+def _identifiers(ledger: Ledger) -> Iterator[tuple[tuple[Key, ...], str]]:
+    """Each name with its key; words of a call's own argument names may also be joined with `-`."""
+    for table in ("syscalls", "errors", "constants", "types"):
+        for name in getattr(ledger, table):
+            yield (table, name), name
+    for name, struct in ledger.types.items():
+        for field in struct.fields:
+            yield ("types", name, "fields", field), field
+    for name, call in ledger.syscalls.items():
+        for constant in call.constants:
+            yield ("syscalls", name, "constants", constant), constant
+        for index, value in enumerate(call.arguments or []):
+            for argument in names_in(value):
+                yield ("syscalls", name, "arguments", index), argument.replace("-", "_")
+
+
+def names_in(value: Passed) -> list[str]:
+    """The arguments that a passed word is made of."""
+    if isinstance(value, Packed):
+        return [field.argument for field in value.pack]
+    if isinstance(value, Part):
+        return [value.argument]
+    return [value] if isinstance(value, str) else []
 
 
 CHECKS = (registers, entry, memory, clocks, errors, types, directory, sources, identifiers)

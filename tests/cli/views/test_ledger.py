@@ -31,7 +31,9 @@ def finish(work: Generator[Any, None, Any]) -> Any:
 def shown(view: str, result: Any, width: int = 100) -> str:
     """What the view of that name (`ledger-check`) prints."""
     out = io.StringIO()
-    rooms.load("portwright.cli.views", view).view(result, Console(file=out, width=width, highlight=False, soft_wrap=True))
+    rooms.load("portwright.cli.views", view).view(
+        result, Console(file=out, width=width, highlight=False, soft_wrap=True)
+    )
     return out.getvalue()
 
 
@@ -42,7 +44,9 @@ def test_ledger_check_says_what_it_is_about_in_words() -> None:
     warning = Finding("warning", "ledger/x", "may be meant", ("y",), where)
     found = Found("syscalls", Path("mod.rs"), "rust-enum", "Call", 7, "search")
     row = Row("syscalls", "differs", "read", 1, where, 2, "FileRead", Where("mod.rs", 9))
-    alone = Row("syscalls", "not-in-ledger", "Futex", source=8, source_name="Futex", source_at=Where("mod.rs", 10))
+    alone = Row(
+        "syscalls", "not-in-ledger", "Futex", source=8, source_name="Futex", source_at=Where("mod.rs", 10)
+    )
     gone = Row("syscalls", "not-in-source", "exit", 4, where, hint='kernel-name = "Halt"')
     rows = (row, alone, gone)
     counts = {"differs": 1, "not-in-ledger": 1, "not-in-source": 1}
@@ -96,6 +100,8 @@ def test_ledger_crate_says_what_changed() -> None:
     """Each file that changed on a line; a second run changes none."""
     folder = Path("[out]")
     first = ledger_crate.Result("small-sys", folder, ("Cargo.toml", "src/lib.rs"), ("src/lib.rs",))
-    assert shown("ledger-crate", first) == "wrote [out]/src/lib.rs\nsmall-sys in [out]: 1 of 2 files changed\n"
+    assert (
+        shown("ledger-crate", first) == "wrote [out]/src/lib.rs\nsmall-sys in [out]: 1 of 2 files changed\n"
+    )
     second = ledger_crate.Result("small-sys", folder, ("Cargo.toml", "src/lib.rs"), ())
     assert shown("ledger-crate", second) == "small-sys in [out]: nothing changed\n"
