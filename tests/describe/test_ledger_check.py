@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from portwright.base.errors import BadInput
 from portwright.describe import ledger as ledgers
 from portwright.describe import ledger_check, toml_file
 from portwright.describe.ledger_finding import Finding
@@ -262,3 +268,38 @@ def test_parts_of_one_call_share_its_number(check: Check) -> None:
     for value in ('{ value = "SET_FS" }', "{ value = 5 }", '"code"'):
         rows = check(("private = {", get.replace("{ value = 7 }", value)))
         assert [row.code for row in rows] == ["ledger/number-twice"], value
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_ledger_of_the_right_form_can_be_checked(tmp_path: Path, chance: random.Random) -> None:
+    """Values taken away, emptied, made huge or strange: findings, never an error of portwright's, and soon."""
+    tables = tomllib.loads(GOOD)
+    for _ in range(chance.randrange(1, 5)):
+        holder, key = chance.choice(list(_values(tables)))
+        value = holder[key]
+        strange = {
+            str: ["", "rax", "xmm0", "rsp", "path", "a-b", "é", '"', "open"],
+            int: [0, -1, 1, 7, 1 << 31, 1 << 63, 10**30],
+            list: [[], [value, value]] if not isinstance(value, list) else [[], value + value, value[:-1]],
+        }
+        if chance.random() < 0.25:
+            del holder[key]
+        else:
+            holder[key] = chance.choice(strange.get(type(value), [{}, {"number": 3}]))
+    path = tmp_path / "abi.toml"
+    path.write_text(GOOD)
+    try:
+        ledger = ledgers.from_tables(tables, path)
+    except BadInput as error:
+        assert error.faults
+        return
+    for finding in ledger_check.check(ledger, toml_file.Places(path)):
+        assert finding.what and finding.code.startswith("ledger/") and finding.where.line is not None
+
+
+def _values(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Each value of a document, as what holds it and its key there."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        yield node, key
+        yield from _values(node[key])
