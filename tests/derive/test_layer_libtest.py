@@ -1,9 +1,11 @@
-"""`cargo test` with std's layer: tests run one after the other in one thread, and a failing one says why."""
+"""Cargo's own ways with std's layer: `cargo test` in one thread, where a failing test says why, and whole-program
+optimization, which must keep the program's first instruction."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import std_oracle as oracles
 from portwright.build import goals
 from portwright.describe.toolchain import Toolchain
+from std_oracle import PROGRAMS
 
 pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
 TESTS = """
@@ -41,26 +44,48 @@ fn fails() {
 """
 
 
+Build = Callable[..., None]
+
+
 @pytest.fixture(scope="module")
-def harness(cache: Path, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test program of a crate, built by `cargo test --no-run` with plain flags."""
+def cargo(cache: Path, toolchain: Toolchain) -> Build:
+    """Runs cargo in a crate's folder with no more than the sysroot in its flags: `cargo(folder, "build")`."""
     oracles.skip_elsewhere()
     port = oracles.load(cache)
     built = oracles.result_of(goals.build(port, "sysroot"))
-    crate = tmp_path_factory.mktemp("crate")
-    (crate / "src").mkdir()
-    (crate / "src" / "lib.rs").write_text(TESTS)
-    (crate / "Cargo.toml").write_text('[package]\nname = "tested"\nedition = "2024"\n\n[workspace]\n')
-    environment = {
-        **os.environ,
-        "RUSTC": str(toolchain.rustc),
-        "RUSTC_BOOTSTRAP": "1",
-        "RUSTFLAGS": f"-Zunstable-options --sysroot {built.sysroot}",
-        "CARGO_TARGET_DIR": str(crate / "target"),
-    }
-    command = [toolchain.cargo, "test", "--no-run", "--offline", "--target", port.target]
-    subprocess.run(command, cwd=crate, env=environment, check=True, capture_output=True)
-    found = [path for path in crate.glob("target/*/debug/deps/tested-*") if path.suffix == ""]
+
+    def run(crate: Path, *words: str) -> None:
+        environment = {
+            **os.environ,
+            "RUSTC": str(toolchain.rustc),
+            "RUSTC_BOOTSTRAP": "1",
+            "RUSTFLAGS": f"-Zunstable-options --sysroot {built.sysroot}",
+            "CARGO_TARGET_DIR": str(crate / "target"),
+        }
+        command = [str(toolchain.cargo), *words, "--offline", "--target", port.target]
+        done = subprocess.run(
+            command, cwd=crate, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+def crate(folder: Path, main: str, source: str, profile: str = "") -> Path:
+    """A package of one file."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / main).write_text(source)
+    manifest = f'[package]\nname = "tested"\nedition = "2024"\n\n[workspace]\n{profile}'
+    (folder / "Cargo.toml").write_text(manifest)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def harness(cargo: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test program of a crate, built by `cargo test --no-run`."""
+    folder = crate(tmp_path_factory.mktemp("tests") / "crate", "lib.rs", TESTS)
+    cargo(folder, "test", "--no-run")
+    found = [path for path in folder.glob("target/*/debug/deps/tested-*") if path.suffix == ""]
     return found[0]
 
 
@@ -82,3 +107,18 @@ def test_failing_run_says_why(harness: Path, tmp_path: Path) -> None:
     said = ended.stderr.decode()
     assert said.startswith("said before it failed\n")
     assert "src/lib.rs:24:5" in said and "arithmetic" in said
+
+
+@pytest.mark.parametrize("lto", ["thin", "fat"])
+def test_whole_program_optimization(lto: str, cargo: Build, tmp_path: Path) -> None:
+    """std's own bitcode is there for it; the stripped program starts, and has its thread-locals."""
+    source = (
+        PROGRAMS.parents[2] / "ports/x86_64-unknown-veridian/programs/thread-locals/src/main.rs"
+    ).read_text()
+    profile = f'\n[profile.release]\nlto = "{lto}"\ncodegen-units = 1\nopt-level = "z"\nstrip = true\n'
+    folder = crate(tmp_path / "crate", "main.rs", source, profile)
+    cargo(folder, "build", "--release")
+    binary = next(folder.glob("target/*/release/tested"))
+    ended = oracles.run(binary, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert ended.stdout.decode().endswith("main ends\ndestroyed 1: second\ndestroyed 2: first\n")

@@ -155,6 +155,8 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     flags = [
         "-Zunstable-options",
         "-Zforce-unstable-if-unmarked",
+        # As the std that Rust gives out: a program with `lto = true` takes it from here.
+        "-Cembed-bitcode=yes",
         # The paths in panic messages and debug information then say nothing of this machine.
         f"--remap-path-prefix={{view}}=/rustc/{toolchain.commit}/library",
         f"--remap-path-prefix={toolchain.vendor}=/rustc/{toolchain.commit}/library/vendor",
