@@ -72,9 +72,7 @@ def constant_name(name: str) -> str:
 def _function(ledger: Ledger, name: str, call: Call) -> str:
     operation = vocabulary().get(call.operation or "")
     parameters = _parameters(ledger, call, operation)
-    values = [
-        _value(ledger, name, call, value, parameters) for value in _passed(call, operation)
-    ]
+    values = [_value(ledger, name, call, value, parameters) for value in _passed(call, operation)]
     trap = _wrapped(f"trap::trap{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8)
     listed = [f"{each.name}: {each.type}" for each in parameters.values()]
     checks = "".join(f"    {line}\n" for line in _checks(ledger, call, parameters))
@@ -154,7 +152,11 @@ def _parameter(ledger: Ledger, name: str, argument: Argument | None, part: Part 
 
 
 def _value(
-    ledger: Ledger, name: str, call: Call, value: str | Packed | Part | Fixed, parameters: dict[str, _Parameter]
+    ledger: Ledger,
+    name: str,
+    call: Call,
+    value: str | Packed | Part | Fixed,
+    parameters: dict[str, _Parameter],
 ) -> str:
     """The expression of one machine word that the call passes."""
     if isinstance(value, str):

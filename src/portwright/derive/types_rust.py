@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 from portwright.describe.ledger import Struct, StructField
 
-KEYWORDS = frozenset(
-    "as async await box break const continue crate do dyn else enum extern false final fn for gen if impl in let"
-    " loop macro match mod move mut override priv pub ref return self static struct super trait true try type"
-    " typeof unsafe unsized use virtual where while yield abstract become Self".split()
-)
+# fmt: off
+KEYWORDS = frozenset((
+    "as", "async", "await", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
+    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+    "yield", "abstract", "become", "Self",
+))
+# fmt: on
 INTEGERS = (1, 2, 4, 8, 16)
 
 
