@@ -131,9 +131,9 @@ class Port:
 
     @property
     def os(self) -> str:
-        """`target_os`, from [target] or the triple's third part."""
+        """`target_os`, from [target] or the triple's third part (rustc's `none` where there is none)."""
         named = self.manifest.target.get("os")
-        return named if isinstance(named, str) else self.target.split("-")[2]
+        return named if isinstance(named, str) else [*self.target.split("-"), "none", "none"][2]
 
     @cached_property
     def places(self) -> toml_file.Places:
