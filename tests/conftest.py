@@ -50,6 +50,7 @@ def _share_cache() -> None:
         os.environ["PORTWRIGHT_CACHE"] = str(folder)
     for name in UNWANTED:
         os.environ.pop(name, None)
+    os.environ["RUSTC_ICE"] = "0"  # some tests crash rustc on purpose; no dumps of it in the tree
 
 
 def _users_debs() -> Path | None:

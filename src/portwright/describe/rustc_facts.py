@@ -127,7 +127,8 @@ def memory_folder(toolchain: Toolchain) -> Path:
 def rustc_environment(toolchain: Toolchain) -> dict[str, str]:
     """The environment in which a stable rustc prints and takes target specs."""
     changes: dict[str, str | None] = dict(toolchain.variables())
-    return environment({**changes, "RUSTC_BOOTSTRAP": "1"})
+    # A crash of the compiler is a finding; it shall not also leave a file where it happened.
+    return environment({**changes, "RUSTC_BOOTSTRAP": "1", "RUSTC_ICE": "0"})
 
 
 def ask(toolchain: Toolchain, *words: str) -> Completed:
