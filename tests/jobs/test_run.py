@@ -158,3 +158,42 @@ def start(argv: list[str], repo: Path, **given: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(repo / "src")}
     pipe = subprocess.PIPE
     return subprocess.Popen(argv, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, **given)
+
+
+@pytest.mark.toolchain
+def test_programs_of_the_port_sources_and_packages_are_built_first(
+    portwright, toolchain, tmp_path: Path
+) -> None:
+    (tmp_path / "hello").write_text("a file of the same name as one of the port's programs")
+    named = portwright("run", PORT, "hello", cwd=tmp_path)
+    assert (named.stdout, named.returncode) == ("Hello from VeridianOS rustc!\n", 0), named.stderr
+    assert portwright("run", PORT, "./hello", cwd=tmp_path).returncode == 134
+    source = tmp_path / "one.rs"
+    source.write_text('fn main() { println!("{:?}", std::env::args().skip(1).collect::<Vec<_>>()) }')
+    single = portwright("run", PORT, source, "a", "--b")
+    assert (single.stdout, single.returncode) == ('["a", "--b"]\n', 0), single.stderr
+    package = tmp_path / "package"
+    (package / "src").mkdir(parents=True)
+    (package / "Cargo.toml").write_text('[package]\nname = "package"\nedition = "2024"\nversion = "0.1.0"\n')
+    (package / "src" / "main.rs").write_text("fn main() { std::process::exit(9) }")
+    assert portwright("run", PORT, package).returncode == 9
+    (package / "src" / "main.rs").write_text("fn main() { nothing }")
+    broken = portwright("run", PORT, package)
+    assert broken.returncode == 125 and "cannot find value `nothing`" in broken.stderr
+
+
+@pytest.mark.toolchain
+def test_a_panic_and_an_overflow_of_the_stack_in_rust(portwright, toolchain, tmp_path: Path) -> None:
+    source = tmp_path / "deep.rs"
+    source.write_text(
+        "fn deeper(n: u64) -> u64 { let room = [n; 64]; if n == 0 { 0 } else "
+        "{ deeper(std::hint::black_box(room)[7] - 1) + std::hint::black_box(room)[9] } }\n"
+        'fn main() { println!("{}", deeper(std::env::args().nth(1).unwrap().parse().unwrap())) }'
+    )
+    fine = portwright("run", PORT, source, "1000")
+    assert (fine.stdout, fine.returncode) == ("500500\n", 0), fine.stderr
+    over = portwright("run", PORT, source, "100000000")
+    assert over.returncode == 139 and "stack overflow" in over.stderr
+    assert "deep::deeper" in over.stderr and "Traceback" not in over.stderr
+    panics = portwright("run", PORT, source)
+    assert panics.returncode == 101 and "deep.rs:2" in panics.stderr

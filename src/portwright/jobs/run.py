@@ -7,7 +7,6 @@ failure of portwright. Unkind by default: what the OS does not promise is not gi
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,6 @@ from portwright.run.root import Share
 
 VERB = "run"
 FAILURE_STATUS = 125
-ELF_MAGIC = b"\x7fELF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,13 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 
 
 def _binary(port: Port, name: str) -> Generator[Event, None, tuple[Path, Program | None]]:
-    """The binary that a name means, built if need be, and the port's program that it is."""
+    """The binary that a name means, built if need be, and the port's program that it is.
+
+    A program of the port comes before a file of the same name: `./NAME` is always the file.
+    """
     path = Path(name)
     program = port.program(name)
-    if program is not None and (os.sep not in name) and not _is_binary(path):
+    if program is not None:
         from portwright.build import goals
 
         built = yield from goals.build(port, name)
@@ -118,14 +119,6 @@ def _binary(port: Port, name: str) -> Generator[Event, None, tuple[Path, Program
         hint = f"give a binary, a Cargo package folder, a .rs file, or one of the port's programs: {known or 'none'}"
         raise fail(f"there is no program `{name}`", None, hint, "run/program")
     return path, None
-
-
-def _is_binary(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(ELF_MAGIC)) == ELF_MAGIC
-    except OSError:
-        return False
 
 
 def _only(binaries: tuple[Path, ...], name: str) -> Path:
