@@ -20,6 +20,7 @@ from typing import Any, cast
 from portwright.describe.cpu import cpu as described
 from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Prepared, Setup, Stop, TrapHandler
+from portwright.run.unicorn_tlb import Translations
 
 RANK = 20
 NEEDS_WORKER = True
@@ -97,6 +98,7 @@ class UnicornEngine:
         self._uc.ctl_set_exits([])
         if self._facts.begin is not None:
             self._facts.begin(self._uc)
+        self._translations = Translations(self._uc, unicorn)
         self._hook()
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._began = time.clock_gettime(self._clock)
@@ -117,6 +119,7 @@ class UnicornEngine:
         for constant in self._facts.forbidden:
             uc.hook_add(unicorn.UC_HOOK_INSN, self._on_forbidden, None, 1, 0, self._constant(constant))
         uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
+        uc.hook_add(unicorn.UC_HOOK_TLB_FILL, self._translations.on_miss)
         const = importlib.import_module("unicorn.unicorn_const")
         self._accesses: dict[int, FaultKind] = {}
         self._memory_errors: set[int] = set()
@@ -183,11 +186,15 @@ class UnicornEngine:
             raise CannotMap(address, length, f"not whole pages of {page} bytes")
         if address + length > 1 << engine_cpu(self._setup.cpu).address_bits:
             raise CannotMap(address, length, "beyond a guest's addresses")
+        had_code = self._translations.holds_code(address, address + length)
+        self._translations.forget()
         try:
             getattr(self._uc, call)(address, length, *more)  # UC_PROT_* are the same bits as `Access`
         except self._unicorn.UcError as error:
             exhausted = error.errno == self._unicorn.UC_ERR_NOMEM
             raise CannotMap(address, length, str(error), exhausted=exhausted) from None
+        if had_code:  # Unicorn would go on running what it has translated
+            self._uc.ctl_flush_tb()
 
     def read(self, address: int, length: int) -> bytes:
         """See `Engine.read`."""
@@ -209,13 +216,13 @@ class UnicornEngine:
             if bad > address:
                 self.write(address, data[: bad - address])
             raise BadAddress(bad) from None
-        # Unicorn goes on running what it has translated of code that is overwritten from outside.
-        with contextlib.suppress(self._unicorn.UcError):
+        # Unicorn goes on running what it has translated of code that is overwritten from outside. Not asked of
+        # other pages: to be asked makes Unicorn take them for code, and writing to them slow.
+        if self._translations.holds_code(address, address + len(data)):
             self._uc.ctl_remove_cache(address, address + len(data))
 
     def _first_bad(self, address: int, length: int) -> int:
-        regions = sorted((first, last) for first, last, _ in self._uc.mem_regions())
-        for first, last in regions:
+        for first, last, _ in self._translations.regions():
             if first <= address <= last:
                 address = last + 1
         return address
@@ -284,6 +291,11 @@ class UnicornEngine:
                 pc = self.get(pc_only)[0]
                 self._look_at(pc)
                 continue
+            if self._translations.full:
+                self._translations.widen()
+                if not self._trapped and self._stop is None and error is None:
+                    pc = self.get(pc_only)[0]
+                    continue
             if self._trapped:
                 if self._facts.advance:
                     self.set({"pc": self.get(pc_only)[0] + self._facts.advance})
@@ -354,5 +366,6 @@ class UnicornEngine:
         """See `Engine.close`."""
         self._interrupted = False
         self._uc = None
+        self._translations.close()
         self._reads.clear()
         self._writes.clear()
