@@ -213,9 +213,9 @@ def unicorn_rows(port: Port, folder: Path) -> list[Row]:
     rival = "qemu-user" if qemu else "plain native (no qemu-x86_64 here)"
     found = []
     for title, name, rounds in (
-        ("register loop", "registers", 1),
-        ("memory loop (sieve)", "sieve", 2),
-        ("call loop (fib)", "fib", 3),
+        ("register loop", "registers", 2),
+        ("memory loop (sieve)", "sieve", 10),
+        ("call loop (fib)", "fib", 20),
     ):
         program = build(port, name, rounds, folder)
         argv = [qemu, str(program.host)] if qemu else [str(program.host)]
