@@ -46,6 +46,24 @@ def configure(folder: Path, built: BuildResult, runner: list[str]) -> Path:
     return path
 
 
+def write(built: BuildResult, runner: list[str]) -> Path:
+    """Put the configuration into the port's folder in the cache, for a package to include; answers its path."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment("Written by portwright: builds for the port; `cargo run` and `cargo test` run there.")
+    )
+    for table, values in keys(built, runner).items():
+        place: Any = document
+        for part in table[:-1]:
+            place = place.setdefault(part, tomlkit.table(is_super_table=True))
+        place[table[-1]] = tomlkit.item(values)
+    path = built.folder / "cargo-config.toml"
+    write_atomic(path, tomlkit.dumps(document))
+    return path
+
+
 def keys(built: BuildResult, runner: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
     """What the configuration must say, by table."""
     tools = built.folder / "sysroot" / "bin"

@@ -56,7 +56,9 @@ def _closed(path: Path, manifest: Mapping[str, Any], dependencies: list[Any]) ->
     if any(".." in place or place.startswith("/") for place in paths):
         return False
     sources = (file for file in path.rglob("*.rs") if file.relative_to(path).parts[0] not in _OUTPUTS)
-    return not any(_FROM_OUTSIDE.search(file.read_text(encoding="utf-8", errors="replace")) for file in sources)
+    return not any(
+        _FROM_OUTSIDE.search(file.read_text(encoding="utf-8", errors="replace")) for file in sources
+    )
 
 
 def _dependencies(table: Mapping[str, Any]) -> Iterator[Any]:

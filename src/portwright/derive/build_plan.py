@@ -197,26 +197,19 @@ def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     toolchain = facts.toolchain
     argv = [PORTWRIGHT, "collect-sysroot", "--messages", "{std}/messages.json", "--target", port.target]
     argv += ["--spec", f"{{texts}}/{port.target}.json", "--rustc", str(toolchain.rustc)]
-    argv += ["--host", toolchain.host, "--host-sysroot", str(toolchain.sysroot), "--port", _named(port)]
+    argv += ["--host", toolchain.host, "--host-sysroot", str(toolchain.sysroot)]
     return Step(
         "sysroot",
         tuple(argv),
         "what `rustc --sysroot` and cargo need: std's crates, the spec, the host's own std for build scripts",
         env=dict(toolchain.environment),
         inputs=(_compiler(toolchain), _text(texts, f"{port.target}.json")),
-        outputs=("lib", "bin", "cargo-config.toml"),
+        outputs=("lib", "bin"),
         needs=("spec", "std"),
         fingerprint=facts.fingerprints["collect-sysroot"],
         kind="portwright",
         room=SYSROOT_ROOM,
     )
-
-
-def _named(port: Port) -> str:
-    """How a command line names the port: a bundled one by its name, another by its folder."""
-    from portwright.describe.port import bundled_folder
-
-    return port.folder.name if port.folder.parent == bundled_folder() else str(port.folder)
 
 
 def crate_step(name: str) -> str:

@@ -16,7 +16,13 @@ OF_ANOTHER_SYSTEM = (
     *("link-script", "link-env", "link-env-remove", "link-self-contained", "dll-prefix", "dll-suffix"),
     *("dynamic-linking", "has-rpath", "only-cdylib", "crt-static-default", "crt-static-respected"),
     *("crt-static-allows-dylibs", "entry-name", "exe-suffix", "singlethread", "is-like-android"),
-    *("use-ctors-section", "default-codegen-backend", "limit-rdylib-exports", "relro-level", "archive-format"),
+    *(
+        "use-ctors-section",
+        "default-codegen-backend",
+        "limit-rdylib-exports",
+        "relro-level",
+        "archive-format",
+    ),
     *("is-like-aix", "is-like-solaris", "is-like-vexos", "linker-is-gnu", "lld-flavor"),
 )
 VARIANTS = ("x32", "fortanix", "uwp", "llvm", "sim", "macabi")

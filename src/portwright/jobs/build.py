@@ -45,7 +45,10 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was built and where it lies; `ran` are the steps that were not done already. In a dry run, `steps`."""
+    """What was built and where it lies; `ran` are the steps that were not done already. In a dry run, `steps`.
+
+    `cargo_config` is what a package's `.cargo/config.toml` must say, `configured` the one that was written.
+    """
 
     port: str
     goal: str
@@ -55,6 +58,7 @@ class Result:
     sysroot: Path | None = None
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     configured: Path | None = None
+    cargo_config: Path | None = None
     steps: tuple[Explained, ...] = ()
     explained: bool = False
 
@@ -75,11 +79,21 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         return Result(port.target, goal, steps=tuple(rows), explained=arguments.explain)
     settings = Settings(arguments.jobs or os.cpu_count() or 1)
     built = yield from goals.build(port, goal, settings=settings, update_lock=arguments.update_lock)
+    runner = _runner(port, arguments.ledger)
+    config = cargo_config.write(built, runner) if built.sysroot else None
     configured = None
     if arguments.configure is not None:
-        configured = cargo_config.configure(arguments.configure, built, _runner(port, arguments.ledger))
+        configured = cargo_config.configure(arguments.configure, built, runner)
     return Result(
-        port.target, goal, built.ran, built.spec, built.view, built.sysroot, built.programs, configured
+        port.target,
+        goal,
+        built.ran,
+        built.spec,
+        built.view,
+        built.sysroot,
+        built.programs,
+        configured,
+        config,
     )
 
 

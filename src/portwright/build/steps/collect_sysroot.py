@@ -39,9 +39,6 @@ def run(call: Call) -> str:
         if real.is_file():
             script = wrapper(real, call, DOCTESTS if tool == "rustdoc" else "")
             write_atomic(out / "bin" / tool, script, mode=0o755)
-    write_atomic(
-        out / "cargo-config.toml", cargo_config(call.final, target, ["portwright", "run", options["port"]])
-    )
     return f"{len(crates)} crates"
 
 
@@ -124,14 +121,3 @@ if [ -z "$RUSTC_BOOTSTRAP" ]; then
 fi
 exec {quoted} -Zunstable-options ${{sysroot:+"$sysroot"}} "$@"
 """
-
-
-def cargo_config(sysroot: Path, target: str, runner: list[str]) -> str:
-    """What a `.cargo/config.toml` must say so that a crate builds and its tests run for the target."""
-    doc = sysroot / "bin" / "rustdoc"
-    rustdoc = f"rustdoc = {json.dumps(str(doc))}\n"
-    return (
-        "# Written by portwright: builds for the port, and `cargo run` and `cargo test` run in its machine.\n"
-        f"[build]\ntarget = {json.dumps(target)}\nrustc = {json.dumps(str(sysroot / 'bin' / 'rustc'))}\n"
-        f"{rustdoc}\n[target.{target}]\nrunner = {json.dumps(runner)}\n"
-    )
