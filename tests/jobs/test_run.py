@@ -197,3 +197,11 @@ def test_a_panic_and_an_overflow_of_the_stack_in_rust(portwright, toolchain, tmp
     assert "deep::deeper" in over.stderr and "Traceback" not in over.stderr
     panics = portwright("run", PORT, source)
     assert panics.returncode == 101 and "deep.rs:2" in panics.stderr
+
+
+def test_what_cannot_be_loaded_is_no_exit_status_of_a_program(portwright: Any, tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("no program\n")
+    text.chmod(0o755)
+    shown = portwright("run", PORT, text)
+    assert shown.returncode == 125 and "not an ELF file" in shown.stderr

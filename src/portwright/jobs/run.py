@@ -19,7 +19,7 @@ from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
 from portwright.run import machine
 from portwright.run import options as asked
-from portwright.run.events import Outcome
+from portwright.run.events import Died, Outcome
 from portwright.run.limits import Limits
 from portwright.run.options import Options
 from portwright.run.root import Share
@@ -79,8 +79,10 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The program's exit status."""
-        return self.outcome.status
+        """The program's exit status; what cannot be loaded has none, and that is a failure of ours."""
+        end = self.outcome.end
+        not_started = isinstance(end, Died) and end.report.kind == "cannot-load"
+        return FAILURE_STATUS if not_started else self.outcome.status
 
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
