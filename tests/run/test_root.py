@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import threading
 from pathlib import Path
 
 import pytest
 
 from portwright.base.errors import BadInput
+from portwright.run.failure import nearest
 from portwright.run.options import share, size
-from portwright.run.root import Share
+from portwright.run.root import DEEPEST, Share
 
 SECRET = b"outside"
 
@@ -236,3 +238,58 @@ def test_options_say_everything_that_is_wrong(tmp_path: Path) -> None:
     for bad in ("x", f"{tmp_path}=relative", f"{tmp_path}=/", f"{tmp_path}=/a/../b", "/does/not/exist=/a"):
         found, faults = share(bad)
         assert found is None and len(faults) == 1
+
+
+def test_a_share_stays_the_folder_that_it_was(make_guest, tmp_path: Path, outside: Path) -> None:
+    """A share that lies in the root (or in another share): the guest cannot put a link where it lies."""
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "secret").write_bytes(b"inside")
+    (root / "away").symlink_to(outside)
+    guest = make_guest(root=root, shares=(Share(root / "sub", "/data"),))
+    assert guest.call("rename", guest.path("/sub"), guest.path("/kept")) == 0
+    assert guest.call("rename", guest.path("/away"), guest.path("/sub")) == 0
+    assert read(guest, "/data/secret") == b"inside"
+
+
+def test_nothing_is_renamed_from_one_share_to_another(make_guest, tmp_path: Path, outside: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    guest = make_guest(shares=(Share(outside, "/one"), Share(other, "/two")))
+    (guest.root / "f").touch()
+    refused = -nearest(guest.ledger, "EXDEV")[1]
+    assert guest.call("rename", guest.path("/one/secret"), guest.path("/two/secret")) == refused
+    assert guest.call("rename", guest.path("/one/secret"), guest.path("/secret")) == refused
+    assert guest.call("rename", guest.path("/f"), guest.path("/two/f")) == refused
+    assert guest.call("rename", guest.path("/one/secret"), guest.path("/one/same")) == 0
+    assert listing(outside) == ["same"] and listing(other) == []
+
+
+def test_the_hosts_proc_is_no_share(make_guest) -> None:
+    guest = make_guest(shares=(Share(Path("/proc"), "/p", readonly=True),))
+    for path in ("/p/self/environ", "/p/version", "/p"):
+        assert guest.call("open", guest.path(path), 0, 0) == guest.error("EACCES"), path
+
+
+def test_folders_in_folders_without_end_cost_the_guest_its_own_files_only(make_guest) -> None:
+    """Each folder that is walked through is held open: the host must keep some files for itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    guest = make_guest()
+    name = guest.path("deep")
+    made = 0
+    while guest.call("mkdir", name, 0o777) == 0 and guest.call("chdir", name) == 0:
+        made += 1
+    assert made == DEEPEST
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        opened = 0
+        path = guest.path("deep/" * 200)  # from the root: each holds 200 folders of its own
+        assert guest.call("chdir", guest.path("/")) == 0
+        while guest.call("opendir", path) >= 0:
+            opened += 1
+        assert 1 < opened < 6
+        with contextlib.ExitStack() as kept:  # what the host needs to tell of a crash, for example
+            for _ in range(16):
+                kept.enter_context(Path("/proc/self/maps").open())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -19,7 +19,7 @@ from portwright.run.files import (
     status_of,
 )
 from portwright.run.hostility import Hostility
-from portwright.run.root import Folder, Place, Root
+from portwright.run.root import Folder, Place, Root, spare
 
 RETRIES = 16
 _OPENABLE = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO}
@@ -136,6 +136,8 @@ class FileTable:
         new = self.root.find(self.current, target, follow=False, keep_link=True)
         for place in (old, new):
             self._removable(place)
+        if self.root.share_of(old.folder) != self.root.share_of(new.folder):
+            raise Failed("EXDEV")
         if old.directory or new.directory:
             found = os.stat(old.name, dir_fd=old.folder.fd, follow_symlinks=False)
             if not stat.S_ISDIR(found.st_mode):
@@ -203,10 +205,14 @@ class FileTable:
             mode & 0o777,
             dir_fd=place.folder.fd,
         )
-        if stat.S_IFMT(os.fstat(fd).st_mode) not in (stat.S_IFREG, stat.S_IFIFO):
+        try:
+            spare(fd)
+            if stat.S_IFMT(os.fstat(fd).st_mode) not in (stat.S_IFREG, stat.S_IFIFO):
+                raise Failed("EACCES")
+            os.set_blocking(fd, True)
+        except BaseException:
             os.close(fd)
-            raise Failed("EACCES")
-        os.set_blocking(fd, True)
+            raise
         return HostFile(fd, readable=flags & os.O_ACCMODE != os.O_WRONLY, writable=writes)
 
     @staticmethod

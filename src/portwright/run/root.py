@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 from collections import deque
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from portwright.run.failure import Failed
 
 MOST_LINKS = 40
 LONGEST_PATH = 4096
+DEEPEST = 255  # folders in folders: each is held open, down from the root
+KEPT_FILES = 64  # of the host's files, for portwright itself: to read a crashed guest's program, for one
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 Names = tuple[bytes, ...]
 
@@ -72,11 +75,12 @@ class Share:
 
 @dataclass(slots=True)
 class Root:
-    """The guest's whole tree. `shares` and `devices` by guest names; `kept_out` are host devices (st_dev) that
-    no share shows, such as /proc, whose files are doors to the host."""
+    """The guest's whole tree. `shares` and `devices` by guest names; a share's folder is held from the start, so
+    that nobody puts another (or a link) where it lies. `kept_out` are host devices (st_dev) that no share shows,
+    such as /proc, whose files are doors to the host."""
 
     top: Folder
-    shares: Mapping[Names, Share] = field(default_factory=dict)
+    shares: Mapping[Names, Folder] = field(default_factory=dict)
     devices: Mapping[Names, str] = field(default_factory=dict)
     kept_out: frozenset[int] = frozenset()
 
@@ -146,22 +150,27 @@ class Root:
         fixed = {*self.shares, *self.devices}
         return sorted({n[depth] for n in fixed if len(n) == depth + 1 and n[:depth] == folder.names})
 
+    def share_of(self, folder: Folder) -> Names:
+        """Where the share is that a folder lies in; no names where it lies in none."""
+        lengths = range(len(folder.names), 0, -1)
+        return next((folder.names[:n] for n in lengths if folder.names[:n] in self.shares), ())
+
     def _enter(self, folder: Folder, name: bytes) -> Folder | None:
         """The folder of that name; None where it is something else (a link, perhaps)."""
         names = (*folder.names, name)
         share = self.shares.get(names)
-        if share is not None:
-            fd = os.open(share.host, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-            return Folder(fd, folder, names, share.readonly)
         try:
-            fd = os.open(name, _STEP, dir_fd=folder.fd)
+            fd = os.dup(share.fd) if share else os.open(name, _STEP, dir_fd=folder.fd)
         except NotADirectoryError:
             return None
         except OSError as error:
             if error.errno == errno.ELOOP:
                 return None
             raise
-        inner = Folder(fd, folder, names, folder.readonly)
+        inner = Folder(fd, folder, names, share.readonly if share else folder.readonly)
+        if len(names) > DEEPEST:
+            raise Failed("ENAMETOOLONG")
+        spare(fd)
         if self.kept_out and os.fstat(fd).st_dev in self.kept_out:
             raise Failed("EACCES")
         return inner
@@ -189,9 +198,15 @@ def hold(host: Path, *, readonly: bool = False) -> Folder:
     return Folder(os.open(host, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), None, (), readonly)
 
 
+def spare(fd: int) -> None:
+    """Raise `Failed` (ENFILE) where a file that was opened for the guest leaves too few for portwright itself."""
+    if fd >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - KEPT_FILES:
+        raise Failed("ENFILE")
+
+
 def names_of(guest: str) -> Names:
     """The names in an absolute guest path."""
-    return tuple(os.fsencode(guest).strip(b"/").split(b"/")) if guest.strip("/") else ()
+    return tuple(name for name in _split(os.fsencode(guest)) if name != b".")
 
 
 def host_doors() -> frozenset[int]:

@@ -49,8 +49,9 @@ def root(options: Options, scratch: Path) -> Root:
             if name == _DEVICE_FOLDER or not (options.root / name).is_dir():
                 shares.setdefault((os.fsencode(name),), Share(fresh / name, f"/{name}"))
     _make_mount_points(top, options, shares)
+    held = {names: hold(share.host, readonly=share.readonly) for names, share in shares.items()}
     devices: dict[Names, str] = {(os.fsencode(_DEVICE_FOLDER), os.fsencode(name)): name for name in DEVICES}
-    found = Root(hold(top), shares, devices, host_doors())
+    found = Root(hold(top), held, devices, host_doors())
     for path, data in options.files.items():
         _put(found, path, data)
     return found

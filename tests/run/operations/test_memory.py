@@ -99,6 +99,18 @@ def test_a_mapped_file_shows_its_content_and_is_not_written_back(guest) -> None:
     )
 
 
+@pytest.mark.parametrize("length", [1 << 30, 1 << 46])
+def test_a_file_is_mapped_only_where_the_memory_allows_it(make_guest, length: int) -> None:
+    """A length that no host has memory for must not be read before the limit is asked."""
+    guest = make_guest(limits=Limits(memory=64 << 20))
+    (guest.root / "data").write_bytes(b"content")
+    fd = guest.call("open", guest.path("/data"), 0, 0)
+    protection, private = guest.constant("PROT_READ"), guest.constant("MAP_PRIVATE")
+    assert guest.call("mmap", 0, length, protection, private, fd << 32) == guest.error("ENOMEM")
+    address = guest.call("mmap", 0, 3 << 20, protection, private, fd << 32)
+    assert guest.space.read(address, 8) == b"content\0"
+
+
 def test_unmap_memory_takes_away_and_splits(guest) -> None:
     address = mmap(guest, 3 * 4096)
     assert guest.call("munmap", address + 4096, 1) == 0

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from portwright.run.engine import Access
 from portwright.run.failure import Failure
+from portwright.run.files import OpenFile
 from portwright.run.process import Process
 from portwright.run.protection import access_of
+
+PIECE = 1 << 20
 
 
 def perform(
@@ -30,7 +33,9 @@ def perform(
     if not anonymous and "MAP_SHARED" in flags and access & Access.WRITE:
         process.complain("not-offered", "map_memory: a shared map of a file that can be written", "")
         return Failure("ENOTSUP")
-    content = b"" if anonymous else process.files.get(fd).contents(offset, size)
+    file = None if anonymous else process.files.get(fd)
+    if file is not None:
+        file.contents(offset, 0)  # what cannot be mapped says so before anything is changed
     start = address
     if "MAP_FIXED" in flags:
         if address % space.page or address < process.ledger.memory.lowest:
@@ -40,12 +45,23 @@ def perform(
         space.unmap(address, size)
     elif not _serves(process, address, size):
         start = space.place(size)
-    if anonymous:
+    if file is None:
         space.map_fresh(start, size, access, "map")
     else:
         space.map(start, size, access, "map")
-        process.engine.write(start, content)
+        _copy(process, file, offset, start, size)
     return start
+
+
+def _copy(process: Process, file: OpenFile, offset: int, start: int, size: int) -> None:
+    """Put a file's bytes into fresh memory, piece by piece: what lies behind its end stays zero."""
+    done = 0
+    while done < size:
+        piece = file.contents(offset + done, min(PIECE, size - done))
+        if not piece:
+            return
+        process.engine.write(start + done, piece)
+        done += len(piece)
 
 
 def _serves(process: Process, address: int, size: int) -> bool:
