@@ -61,9 +61,10 @@ def test_ranges_beyond_what_one_call_takes(toolchain: Toolchain, tmp_path: Path)
     )
     ended = run(source)
     assert (ended.status, ended.stdout) == (0, b"done\n"), ended.stderr
-    calls = {call.name for call in ended.calls if call.error is not None}
+    done = [call for call in ended.calls if call.error != PORT.ledger.abi.busy]
+    calls = {call.name for call in done if call.error is not None}
     assert calls == set()
-    taken = [int(dict(c.arguments)["length"], 0) for c in ended.calls if c.operation == "unmap_memory"]
+    taken = [int(dict(c.arguments)["length"], 0) for c in done if c.operation == "unmap_memory"]
     assert len(taken) >= 2 and max(taken) <= most
     assert sum(c.operation == "write" for c in ended.calls) >= 3
 

@@ -6,6 +6,7 @@ import pytest
 
 from portwright.base.errors import PortwrightError
 from portwright.describe import ledger as ledgers
+from portwright.describe import port as ports
 from portwright.describe.ledger import Call
 from portwright.run.failure import SUBSTITUTES, nearest
 
@@ -162,3 +163,13 @@ def test_a_ledger_that_cannot_be_served_is_refused_with_a_reason(guest, make_gue
     )
     with pytest.raises(PortwrightError, match="NOBODY"):
         make_guest(ledger=nameless)
+
+
+def test_a_busy_system_refuses_any_call_now_and_then_and_a_kind_one_never(make_guest) -> None:
+    ledger = ports.load("x86_64-unknown-veridian").ledger
+    assert ledger.abi.busy == "EAGAIN"
+    refused = -(ledger.error_number("EAGAIN") or 0)
+    hostile, kind = make_guest(ledger, kind=False), make_guest(ledger, kind=True)
+    seen = [hostile.call("getpid") for _ in range(2000)]
+    assert set(seen) == {77, refused} and 20 < seen.count(refused) < 200
+    assert {kind.call("getpid") for _ in range(2000)} == {77}

@@ -98,6 +98,7 @@ class Dispatcher:
         self._reported: set[tuple[str, str]] = set()
         self._garbage = [Prepared(one) for one in process.hostility.register_sets(_destroyed(process))]
         self._turn = 0
+        self._busy = Failure(abi.busy) if abi.busy is not None else None
 
     def trap(self) -> bool:
         """Serve one call; False when the guest is over."""
@@ -115,6 +116,8 @@ class Dispatcher:
         perform = variant.perform or self._load(variant)
         if perform is None:
             return self._not_offered(variant, registers)
+        if self._busy is not None and self._process.hostility.refuses():
+            return self._finish(number, variant, registers, None, self._busy)
         values: list[Any] | None = None
         process, space = self._process, self._space
         outcome: int | Failure
@@ -131,7 +134,7 @@ class Dispatcher:
         except EndRun as over:
             process.end = over.end
             outcome = 0
-        except CannotMap:
+        except (CannotMap, MemoryError):
             outcome = Failure("ENOMEM")
         except SENSELESS:
             outcome = Failure("EINVAL")

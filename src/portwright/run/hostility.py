@@ -37,6 +37,10 @@ class Hostility:
         """Whether a blocking call is interrupted (EINTR) instead of done."""
         return not self.kind and self._random.random() < 0.125
 
+    def refuses(self) -> bool:
+        """Whether a system that may be busy refuses a call until later."""
+        return not self.kind and self._random.random() < 0.03125
+
     def shuffle(self, items: MutableSequence[Any]) -> None:
         """Put items into an order that nobody promised."""
         if not self.kind:
