@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from portwright.base import files
+from portwright.base import files, processes
 from portwright.base.errors import PortwrightError
 
 
@@ -49,8 +50,9 @@ def test_a_folder_takes_the_place_of_the_old_one_only_when_whole(tmp_path: Path)
 
 WRITER = """
 import sys
+import tempfile
 from pathlib import Path
-from portwright.base import files
+from portwright.base import files, processes
 place = Path(sys.argv[1])
 n = 0
 while True:
@@ -98,3 +100,45 @@ def test_the_cache_folder_is_chosen_by_the_user(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("PORTWRIGHT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert files.cache_root() == tmp_path / "xdg" / "portwright"
+
+
+def test_a_tree_goes_whatever_its_depth_and_rights(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    place = os.open(top, os.O_RDONLY)
+    for _ in range(2500):  # deeper than a path can say and than Python recurses
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+    os.close(place)
+    (top / "locked").mkdir(mode=0)
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    (top / "link").symlink_to(kept)
+    (top / "folder-link").symlink_to(tmp_path)
+    files.remove_tree(top)
+    assert not top.exists() and kept.read_text() == "kept"
+
+
+def test_a_folder_that_a_killed_process_left_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os, signal; from portwright.base import files\n"
+        "with files.temporary_folder('mine-') as one:\n"
+        "    (one / 'file').touch(); print(one, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = processes.run([sys.executable, "-c", code], env=env)
+    left = Path(done.text.strip())
+    assert done.status == -9 and (left / "file").exists()
+    with files.temporary_folder("mine-") as young, files.temporary_folder("mine-") as held:
+        assert left.exists(), "it is not old enough: somebody may just be making it"
+        for folder in (left, held):
+            os.utime(folder, (0, 0))
+        with files.temporary_folder("mine-") as fresh:
+            assert not left.exists() and held.exists() and young.exists() and fresh.exists()
+    assert list(tmp_path.iterdir()) == []

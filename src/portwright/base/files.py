@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,76 @@ def folder_atomic(path: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
+
+
+LEFT_FOR = 60.0
+"""Seconds after which a temporary folder that nobody holds is what a killed process left: not one just being made."""
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """Yield a fresh folder that goes when the block ends; those that killed processes left go first.
+
+    A lock says that a folder is in use, which the kernel releases however its holder ends.
+    """
+    place = Path(tempfile.gettempdir())
+    _sweep(place, prefix)
+    with disk_errors(place):
+        folder = Path(tempfile.mkdtemp(prefix=prefix))
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: then nobody can sweep there either
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
+    finally:
+        remove_tree(folder)
+        os.close(held)
+
+
+def _sweep(place: Path, prefix: str) -> None:
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            if entry.name.startswith(prefix) and entry.is_dir(follow_symlinks=False):
+                _remove_if_left(entry)
+
+
+def _remove_if_left(entry: os.DirEntry[str]) -> None:
+    """Remove a folder of ours that is old enough and that nobody holds."""
+    with contextlib.suppress(OSError):
+        found = entry.stat(follow_symlinks=False)
+        if found.st_uid != os.geteuid() or time.time() - found.st_mtime < LEFT_FOR:
+            return
+        held = os.open(entry.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove_tree(Path(entry.path))
+        finally:
+            os.close(held)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, however deep it is and whatever rights its folders have, as far as the host lets us.
+
+    Folders are moved up before they are emptied: no path grows long, and none is held open meanwhile.
+    """
+    waiting, count = [folder], 0
+    while waiting:
+        place = waiting.pop()
+        with contextlib.suppress(OSError):
+            with os.scandir(place) as found:
+                entries = list(found)
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if not entry.is_dir(follow_symlinks=False):
+                        Path(entry.path).unlink()
+                        continue
+                    Path(entry.path).chmod(0o700)
+                    count += 1
+                    waiting.append(Path(entry.path).rename(folder / f".removing-{os.getpid()}-{count}"))
+            if place != folder:
+                place.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 @contextlib.contextmanager

@@ -10,11 +10,11 @@ import contextlib
 import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from portwright.base.errors import Fault, Where, fail, raise_if
+from portwright.base.files import temporary_folder
 from portwright.run.events import Wrote
 from portwright.run.failure import Failed
 from portwright.run.file_table import FileTable
@@ -32,8 +32,8 @@ _SCRATCH_FOLDER = "tmp"
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """A fresh folder for one run, gone when it ends. Whoever starts a worker holds it: a worker may be killed."""
-    with tempfile.TemporaryDirectory(prefix="portwright-root-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    with temporary_folder("portwright-root-") as folder:
+        yield folder
 
 
 def root(options: Options, scratch: Path) -> Root:
