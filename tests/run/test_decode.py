@@ -9,7 +9,7 @@ from portwright.describe.cpu import cpu
 from portwright.describe.ledger import Call, Packed, PackedField, Struct, StructField
 from portwright.describe.operation import operation
 from portwright.run.constants import Names
-from portwright.run.decode import Decoders, Sources, signed
+from portwright.run.decode import Decoders, Sources, fixed_value, signed
 from portwright.run.structs import Layout
 
 WORD = (1 << 64) - 1
@@ -129,3 +129,11 @@ def test_structs_come_back_as_they_were_packed(data: st.DataObject) -> None:
     assert len(packed) == offset + 3
     assert layout.unpack(packed) == values
     assert layout.unpack(layout.pack({})) == dict.fromkeys(fields, 0)
+
+
+def test_a_negative_fixed_argument_is_what_the_register_holds(veridian) -> None:
+    call = Call(number=1)
+    assert veridian.ledger.constants["AT_FDCWD"] == -100
+    assert fixed_value("AT_FDCWD", veridian.ledger, call) == (-100) & WORD
+    assert fixed_value(-1, veridian.ledger, call) == WORD
+    assert fixed_value(7, veridian.ledger, call) == 7

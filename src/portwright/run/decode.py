@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from portwright.base.errors import Fault, PortwrightError
+from portwright.describe import cpu as cpus
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Call, Fixed, Ledger, Packed, Part, Passed
 from portwright.describe.operation import Argument, Operation
@@ -73,9 +74,13 @@ def _packed(index: int, shift: int, bits: int) -> Fetch:
 
 
 def fixed_value(value: int | str, ledger: Ledger, call: Call) -> int:
-    """The number that a fixed argument always is; raises `PortwrightError` for a constant that is not there."""
+    """What the register of a fixed argument always holds; raises `PortwrightError` for a constant that is not there.
+
+    A negative number (AT_FDCWD) is in the register as its two's complement.
+    """
+    word = (1 << cpus.cpu(ledger.abi.cpu).pointer_bits) - 1
     if isinstance(value, int):
-        return value
+        return value & word
     total = 0
     for name in value.split("|"):
         number = ledger.constant(name.strip(), call)
@@ -83,7 +88,7 @@ def fixed_value(value: int | str, ledger: Ledger, call: Call) -> int:
             hint = f"add `{name.strip()} = ...` to [constants] of the ledger"
             raise PortwrightError([Fault(f"no constant `{name.strip()}`", None, hint, "ledger/constant")])
         total |= number
-    return total
+    return total & word
 
 
 class Decoders:

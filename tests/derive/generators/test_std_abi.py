@@ -216,6 +216,23 @@ def test_parts_of_arguments(words: Callable[[ports.Port, str], list[str]]) -> No
 
 
 @pytest.mark.toolchain
+def test_negative_numbers_of_the_ledger(words: Callable[[ports.Port, str], list[str]]) -> None:
+    """AT_FDCWD is negative everywhere, and where only `openat` opens files it is a fixed argument."""
+
+    def change(tables: dict[str, Any]) -> None:
+        calls = tables["syscalls"]
+        del calls["open"]["operation"]
+        calls["openat"] |= {"operation": "open"}
+        calls["openat"]["arguments"] = [{"value": "AT_FDCWD"}, "path", "flags", {"value": -1}]
+        tables["constants"]["O_TRUNC"] = -2
+
+    lines = words(changed(change), "show(abi::open(path, 1, 0)); show(abi::O_TRUNC.get());")
+    assert lines[0].split()[1] == f"{2**64 - 100:#x}"
+    assert lines[0].split()[3:] == ["0x1", f"{2**64 - 1:#x}"]
+    assert lines[2] == f"= {2**64 - 2}"
+
+
+@pytest.mark.toolchain
 def test_fields_and_constants(words: Callable[[ports.Port, str], list[str]]) -> None:
     lines = words(
         VERIDIAN,

@@ -70,12 +70,17 @@ def _string(text: str) -> str:
     return f'"{quoted}"'
 
 
+def _word(ledger: Ledger, value: int) -> int:
+    """A number as a register holds it: a negative one (AT_FDCWD) in two's complement."""
+    return value & ((1 << cpu(ledger.abi.cpu).pointer_bits) - 1)
+
+
 def _constants(ledger: Ledger) -> Iterator[str]:
     rows = []
     for name, operation in std_needs.constants().items():
         _, call = ledger.offers.get(operation, ("", None))
         value = ledger.constant(name, call)
-        given = "None" if value is None else f"Some({value:#x})"
+        given = "None" if value is None else f"Some({_word(ledger, value):#x})"
         ignored = str(call is not None and name in call.ignores).lower()
         missing = _message(f"not offered: {name}")
         fields = f"value: {given}, ignored: {ignored}, missing: {missing}"
@@ -248,7 +253,7 @@ def _value(
     if isinstance(passed, str):
         return _whole(operation.argument(passed))
     if isinstance(passed, Fixed):
-        return f"{_fixed(port, call, name, passed):#x}"
+        return f"{_word(port.ledger, _fixed(port, call, name, passed)):#x}"
     if isinstance(passed, Packed):
         fields = (
             f"field({_whole(operation.argument(row.argument))}, {row.bits}, {row.shift})?"
