@@ -72,6 +72,17 @@ def test_how_output_is_cut_into_events_does_not_matter(chunks: list[bytes], stat
     assert program.judge(HELLO, [*split, Exited(status)]) == program.judge(HELLO, [*whole, Exited(status)])
 
 
+def test_a_long_output_in_small_writes_is_copied_seldom() -> None:
+    """A state is a value, yet the bytes that all states copy together grow with the output, not its square."""
+    seen, copied = program.begin(HELLO), 0
+    for _ in range(20_000):
+        before = seen.output
+        seen = program.step(seen, Wrote("stdout", b"a line\n"))
+        copied += sum(len(piece) for piece in seen.output if not any(piece is one for one in before))
+    assert seen.stdout == b"a line\n" * 20_000
+    assert copied < 20 * len(seen.stdout)
+
+
 def test_exit_status_keeps_wrong_undecided_and_right_apart() -> None:
     right, wrong, undecided = Verdict("passed"), Verdict("wrong"), Verdict("not-run")
     assert exit_status([right, right]) == 0

@@ -166,7 +166,8 @@ def _run_all(
     yield Begun("programs", len(chosen))
     began = time.monotonic()
     rows: dict[str, Row] = {}
-    with ThreadPoolExecutor(arguments.jobs or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(arguments.jobs or os.cpu_count() or 1)
+    try:
         waiting: dict[Future[Row], Program] = {
             pool.submit(_run_one, port, program, built, arguments, seed): program for program in chosen
         }
@@ -174,6 +175,9 @@ def _run_all(
             name = waiting[future].name
             rows[name] = future.result()
             yield Advanced("programs", len(rows), f"{name}: {rows[name].verdict.outcome}")
+    finally:
+        # Where we were interrupted nothing more begins; what runs has limits of its own.
+        pool.shutdown(cancel_futures=True)
     passed = sum(row.verdict.passed for row in rows.values())
     yield Ended("programs", f"{passed} of {len(chosen)} passed", time.monotonic() - began)
     return [rows[program.name] for program in chosen]
@@ -197,10 +201,12 @@ def _run_one(port: Port, program: Program, built: BuildResult, arguments: Argume
         if expect.host:
             expect = expect.model_copy(update={"stdout": _on_host(program, built.hosts[program.name][0])})
         seen = judge.begin(expect)
-        events: list[RunEvent] = []
-        outcome = machine.run_program(port, built.programs[program.name][0], options, events.append)
-        for event in events:
+
+        def take(event: RunEvent) -> None:
+            nonlocal seen
             seen = judge.step(seen, event)
+
+        outcome = machine.run_program(port, built.programs[program.name][0], options, take)
     except PortwrightError as error:
         verdict = Verdict("could-not-run", error.faults[0].what, str(error))
         return Row(program.name, _criterion(program), verdict)

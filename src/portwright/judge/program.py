@@ -14,17 +14,32 @@ from portwright.run.events import Died, Exited, Report, RunEvent, Wrote
 
 LIMITS = {"memory-limit", "time-limit", "output-limit", "files-limit"}
 NOT_OFFERED = "not offered: "
+Pieces = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been seen of a run so far; `verdict` is there when the run has ended."""
+    """What has been seen of a run so far; `verdict` is there when the run has ended.
+
+    The output is in pieces, each more than twice the next: a state is a value, and a long output that comes in
+    many small writes is not copied at each of them.
+    """
 
     expect: Expect
-    stdout: bytes = b""
-    stderr: bytes = b""
+    output: Pieces = ()
+    errors: Pieces = ()
     end: Exited | Died | None = None
     verdict: Verdict | None = None
+
+    @property
+    def stdout(self) -> bytes:
+        """All of standard output."""
+        return b"".join(self.output)
+
+    @property
+    def stderr(self) -> bytes:
+        """All of standard error."""
+        return b"".join(self.errors)
 
 
 def begin(expect: Expect) -> Seen:
@@ -38,14 +53,20 @@ def step(seen: Seen, event: RunEvent) -> Seen:
         return seen
     match event:
         case Wrote("stdout", data):
-            return replace(seen, stdout=seen.stdout + data)
+            return replace(seen, output=_longer(seen.output, data))
         case Wrote("stderr", data):
-            return replace(seen, stderr=seen.stderr + data)
+            return replace(seen, errors=_longer(seen.errors, data))
         case Exited() | Died():
             ended = replace(seen, end=event)
             return replace(ended, verdict=_judge_end(ended))
         case _:
             return seen
+
+
+def _longer(pieces: Pieces, data: bytes) -> Pieces:
+    while pieces and len(pieces[-1]) <= 2 * len(data):
+        data, pieces = pieces[-1] + data, pieces[:-1]
+    return (*pieces, data)
 
 
 def close(seen: Seen) -> Verdict:
