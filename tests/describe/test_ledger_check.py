@@ -171,6 +171,12 @@ ROWS = [
     ("pack-overlap", MAP_FIELD, MAP_FIELD.replace("24", "25"), "`offset` and `fd` share bits", "{ argument"),
     ("pack", MAP_FIELD, MAP_FIELD.replace("24", "0"), "1 bit or more", "{ argument"),
     ("limit", "at-most = 512", "at-most = 0", "lets nothing pass", "at-most"),
+    ("too-wide", "SET_FS = 5", "SET_FS = 0x1_0000_0000_0000_0000", "64 bits of a register", "SET_FS"),
+    ("too-wide", "SET_FS = 5", "SET_FS = 5\nODD = -9223372036854775809", "64 bits of a register", "ODD"),
+    ("too-wide", "aliases = [60]", "aliases = [18446744073709551616]", "64 bits of a register", "18446744073709551616"),
+    ("error-number", "EINVAL = 1", "EINVAL = 4096", "errors are 1 to 4095", "EINVAL"),
+    ("wrong-register", '"r10"]', '"rcx"]', "`syscall` itself overwrites it", '"rcx"'),
+    ("name-twice", "SET_FS = 5", "SET_FS = 5\nset_fs = 6", "`set_fs` and `SET_FS` (line", "set_fs = 6"),
     ("unknown-error", 'beyond = "EINVAL"', 'beyond = "EINVLA"', "did you mean `EINVAL`?", "beyond"),
     ("unknown-error", 'error = "negative-errno"', 'error = "negative-errno"\nbusy = "EBUSY"', "`EBUSY`", "busy"),
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from portwright.describe.ledger_arguments import Passed as Passed
 from portwright.describe.model import Described
 
 ErrorStyle = Literal["negative-errno", "carry"]
+Natural = Annotated[int, Field(ge=0)]
 
 
 class Abi(Described):
@@ -72,7 +73,7 @@ class Entry(Described):
     alignment: int = 16
     registers: Literal["undefined", "zero"] = "undefined"
     thread_pointer: ThreadPointer = ThreadPointer()
-    open_fds: list[int] = [0, 1, 2]
+    open_fds: list[Natural] = [0, 1, 2]
     environment: dict[str, str] = {}
 
     @property
@@ -93,13 +94,13 @@ class Memory(Described):
     """
 
     page_size: int
-    stack_top: int
-    stack_size: int
-    stack_limit: int | None = None
-    map_base: int
-    break_base: int | None = None
-    break_limit: int | None = None
-    buffer_limit: int | None = None
+    stack_top: Natural
+    stack_size: Annotated[int, Field(gt=0)]
+    stack_limit: Natural | None = None
+    map_base: Natural
+    break_base: Natural | None = None
+    break_limit: Natural | None = None
+    buffer_limit: Annotated[int, Field(gt=0)] | None = None
     fresh: Literal["zero", "undefined"] = "zero"
     write_execute: Literal["allowed", "refused"] = "allowed"
     lowest: int = 0x1000
@@ -118,11 +119,11 @@ class Call(Described):
     know.
     """
 
-    number: Annotated[int, Field(ge=0)] | None = None
+    number: Natural | None = None
     symbol: str | None = None
     operation: str | None = None
     arguments: list[Passed] | None = None
-    aliases: list[int] = []
+    aliases: list[Natural] = []
     limit: Limit | None = None
     blocking: bool = False
     constants: dict[str, int] = {}
