@@ -313,3 +313,42 @@ def test_arguments_environment_and_current_directory(assembly, run_assembly, eng
         assembly, engine=engine, arguments=("xyz",), cwd="/in", files={"/in/f": b""}, kind=True
     )
     assert (outcome.stdout, outcome.status) == (b"xyz", 3)
+
+
+def test_a_program_that_does_not_fit_beside_its_stack_cannot_be_loaded(
+    assembly, run_assembly, veridian, engine: str
+) -> None:
+    """What goes wrong before the first instruction is said like every other reason not to load."""
+    small = run_assembly(assembly.exit(0), engine=engine, limits=Limits(memory=64 << 10))
+    assert isinstance(small.end, Died) and small.end.report.kind == "cannot-load"
+    assert "stack" in small.end.report.what and "memory" in small.end.report.advice
+    where = {"stack_top": 0x60_0000 + 0x8000, "stack_size": 0x8000, "stack_limit": 0x8000}
+    memory = veridian.ledger.memory.model_copy(update=where)
+    ledger = veridian.ledger.model_copy(update={"memory": memory})
+    over = run_assembly(assembly, dataclasses.replace(veridian, ledger=ledger), engine=engine)
+    assert isinstance(over.end, Died) and over.end.report.kind == "cannot-load"
+    assert "0x600000" in over.end.report.what
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [(0x60_0000, 8, 1 << 45), (0x666_0000, 64, 64), (0x60_0000, 64, 8)],
+    ids=["too-large", "nowhere", "inside-out"],
+)
+def test_thread_local_storage_that_cannot_be_made_cannot_be_loaded(
+    assembly, run_assembly, veridian, engine: str, tls: tuple[int, int, int]
+) -> None:
+    pointer = veridian.ledger.entry.thread_pointer.model_copy(update={"at_entry": "tls"})
+    entry = veridian.ledger.entry.model_copy(update={"thread_pointer": pointer})
+    port = dataclasses.replace(veridian, ledger=veridian.ledger.model_copy(update={"entry": entry}))
+    assembly.exit(0)
+    address, file_size, size = tls
+    whole = assembly.elf()
+    row = struct.pack("<IIQQQQQQ", 7, 4, 0, address, address, file_size, size, 16)
+    changed = bytearray(whole)
+    changed[64 + 2 * 56 : 64 + 3 * 56] = row
+    changed[56:58] = struct.pack("<H", 3)
+    assembly.elf = lambda: bytes(changed)
+    outcome = run_assembly(assembly, port, engine=engine)
+    assert isinstance(outcome.end, Died) and outcome.end.report.kind == "cannot-load"
+    assert "thread-local" in outcome.end.report.what

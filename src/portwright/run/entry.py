@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Ledger
 from portwright.run.address_space import AddressSpace
-from portwright.run.engine import Access
+from portwright.run.engine import Access, BadAddress, CannotMap
 from portwright.run.events import Report
+from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
 from portwright.run.loader import CannotLoad, Image, TlsImage
 
@@ -127,7 +128,8 @@ def prepare(
 ) -> None:
     """Make a placed program ready for its first instruction: stack, thread pointer and registers.
 
-    Raises `CannotLoad` where arguments and environment do not fit the stack.
+    Raises `CannotLoad` where there is no room for the stack or the thread-local storage, or where arguments and
+    environment do not fit the stack.
     """
     words = [item if isinstance(item, bytes) else os.fsencode(item) for item in arguments]
     variables = [os.fsencode(f"{name}={value}") for name, value in environment.items()]
@@ -136,7 +138,7 @@ def prepare(
     filler = hostility.garbage(max(ledger.entry.alignment, cpu.pointer_size))
     top = ledger.memory.stack_top
     stack = build_stack(ledger.entry.stack, ledger.entry.alignment, cpu, top, given, filler)
-    space.map_stack()
+    _map_stack(image, space)
     if stack.pointer - space.stack_start < STACK_ROOM:
         what = f"arguments and environment ({len(stack.content)} bytes) do not fit the stack"
         advice = "pass less, or give the ledger's [memory] a larger `stack-size`"
@@ -146,6 +148,21 @@ def prepare(
     registers |= {"pc": image.entry, "sp": stack.pointer}
     registers["thread-pointer"] = _thread_pointer(image, ledger, cpu, space, hostility)
     space.engine.set(registers)
+
+
+def _map_stack(image: Image, space: AddressSpace) -> None:
+    try:
+        space.map_stack()
+    except (CannotMap, Failed) as error:
+        top, size = space.memory.stack_top, space.memory.stack_size
+        if isinstance(error, Failed) and error.name == "EEXIST":
+            inside = [region for region in space.regions() if top - size < region.end and region.start < top]
+            what = f"it lies at {inside[0].start:#x}, where the stack goes ({top - size:#x} to {top:#x})"
+            advice = "link it elsewhere (--image-base), or mend the ledger's `stack-top` and `stack-size`"
+        else:
+            what = f"no memory for the stack ({size:#x} bytes below {top:#x})"
+            advice = "allow more memory (`--memory`), or give the ledger's [memory] a smaller `stack-size`"
+        raise CannotLoad(Report("cannot-load", f"{image.name}: {what}", advice=advice)) from error
 
 
 def _first_registers(ledger: Ledger, cpu: Cpu, hostility: Hostility) -> dict[str, int]:
@@ -159,13 +176,19 @@ def _thread_pointer(image: Image, ledger: Ledger, cpu: Cpu, space: AddressSpace,
     """The thread pointer at entry: nothing, something that faults, or the TLS block that the OS makes."""
     at_entry = ledger.entry.thread_pointer.at_entry
     if at_entry == "tls" and image.tls is not None:
-        return _place_tls(image.tls, image, cpu, space)
+        try:
+            return _place_tls(image.tls, cpu, space)
+        except (BadAddress, CannotMap, Failed) as error:
+            tls = image.tls
+            what = f"no thread-local storage can be made ({tls.memory_size:#x} bytes from {tls.address:#x})"
+            advice = "allow more memory (`--memory`); check the program's PT_TLS segment (readelf -l)"
+            raise CannotLoad(Report("cannot-load", f"{image.name}: {what}", advice=advice)) from error
     if at_entry == "undefined" and not hostility.kind:
         return UNMAPPED_THREAD_POINTER
     return 0
 
 
-def _place_tls(tls: TlsImage, image: Image, cpu: Cpu, space: AddressSpace) -> int:
+def _place_tls(tls: TlsImage, cpu: Cpu, space: AddressSpace) -> int:
     """Make the first thread's block as the ELF TLS document has it for the CPU's variant; its pointer.
 
     Variant 2: the block ends at the pointer, which points to itself. Variant 1: two words, then the block.
@@ -184,6 +207,7 @@ def _place_tls(tls: TlsImage, image: Image, cpu: Cpu, space: AddressSpace) -> in
         pointer = -(-start // alignment) * alignment
         block = pointer + max(2 * word, -(-2 * word // tls.alignment) * tls.alignment)
         space.engine.write(pointer, bytes(2 * word))
+    space.check(tls.address, tls.file_size, Access.NONE)
     content = space.engine.read(tls.address, tls.file_size)
     space.engine.write(block, content + bytes(tls.memory_size - tls.file_size))
     return pointer

@@ -31,6 +31,7 @@ OTHER_FORMATS = {
     b"\0asm": "a WebAssembly module",
 }
 WRITE_CHUNK = 4 << 20
+LOAD_BASE = 0x10_0000  # where a position-independent program goes: low enough for any CPU's addresses
 
 
 class CannotLoad(Exception):
@@ -57,10 +58,9 @@ class Rules:
 
 
 def rules_of(cpu: Cpu, loads: Collection[str], memory: Memory) -> Rules:
-    """The rules of a port: programs lie below what the stack may reach; a position-independent one where
-    fresh maps begin."""
-    highest = memory.stack_top - max(memory.stack_limit or 0, memory.stack_size)
-    return Rules(cpu, loads, memory.page_size, memory.lowest, highest, memory.map_base)
+    """The rules of a port: programs may lie wherever the CPU's addresses reach."""
+    highest = 1 << engine_cpu(cpu.name).address_bits
+    return Rules(cpu, loads, memory.page_size, memory.lowest, highest, LOAD_BASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +309,10 @@ def _tls(elf: Elf, base: int, findings: _Findings) -> TlsImage | None:
     alignment = segment.alignment or 1
     if alignment & (alignment - 1):
         findings.add(f"its thread-local segment asks for the alignment {alignment}, no power of two")
+    if segment.file_size > segment.memory_size:
+        findings.add(
+            "its thread-local segment has more bytes in the file than in memory", "check the linker script"
+        )
     return TlsImage(base + segment.address, segment.file_size, segment.memory_size, alignment)
 
 

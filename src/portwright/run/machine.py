@@ -20,7 +20,6 @@ from portwright.run import engine as engines
 from portwright.run import entry, loader, world
 from portwright.run.address_space import AddressSpace
 from portwright.run.clocks import Clocks
-from portwright.run.cpu import engine_cpu
 from portwright.run.dispatch import Dispatcher
 from portwright.run.dispatch import Ended as EndedCall
 from portwright.run.engine import Engine, Setup
@@ -39,7 +38,6 @@ from portwright.run.worker import WorkerDied, in_worker
 SIGINT = 2
 SIGABRT = 6
 SIGKILL = 9
-LOAD_BASE = 0x10_0000  # where a position-independent program goes: low enough for any CPU's addresses
 HOST_MEMORY = 512 << 20  # what an engine may need beside the guest's own memory
 Emit = Callable[[RunEvent], None]
 
@@ -173,7 +171,8 @@ class _Run:
         return self._collected.outcome(end, time.monotonic() - began, self._peak)
 
     def _end(self) -> Exited | Died:
-        image = loader.plan(self._data, self._binary.name, self._rules())
+        rules = loader.rules_of(self._cpu, self._port.manifest.os.loads, self._port.ledger.memory)
+        image = loader.plan(self._data, self._binary.name, rules)
         engine = engines.create(_setup(self._port, self._options), self._options.engine)
         watch = Watch(self._options.limits, engine.interrupt, engine.cpu_seconds)
         process = self._process(engine, watch)
@@ -184,12 +183,6 @@ class _Run:
             watch.stop()
             process.files.close_all()
             engine.close()
-
-    def _rules(self) -> loader.Rules:
-        memory = self._port.ledger.memory
-        highest = 1 << engine_cpu(self._cpu.name).address_bits
-        loads = self._port.manifest.os.loads
-        return loader.Rules(self._cpu, loads, memory.page_size, memory.lowest, highest, LOAD_BASE)
 
     def _process(self, engine: Engine, watch: Watch) -> Process:
         ledger, limits, hostility = self._port.ledger, self._options.limits, self._hostility
