@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 from portwright.base.errors import BadInput, Fault, closest
@@ -46,9 +45,3 @@ def load(room: str, entry: str) -> ModuleType:
 def load_all(room: str) -> dict[str, ModuleType]:
     """Every entry of a room, by name."""
     return {name: load(room, name) for name in names(room)}
-
-
-def source_folder(room: str) -> Path:
-    """The folder that a room's files lie in."""
-    package = importlib.import_module(room)
-    return Path(next(iter(package.__path__)))

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CONT = 7
-KILL = 8
 GETREGSET = 0x4204
 SETREGSET = 0x4205
 SYSEMU = 31

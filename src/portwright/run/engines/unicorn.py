@@ -23,12 +23,10 @@ from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Prep
 from portwright.run.unicorn_tlb import Translations
 
 RANK = 20
-NEEDS_WORKER = True
 ISOLATED = False
 SMALLEST_PAGE = 4096
 SLOT = 16  # bytes kept for one register
 WORD_MASK = (1 << 64) - 1
-LONGEST_AT_ONCE = 1 << 28
 ASK_AGAIN = 0.005  # seconds
 
 
