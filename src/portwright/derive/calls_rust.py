@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portwright.derive.types_rust import field_name, type_name
+from portwright.derive.types_rust import field_name, one_line, type_name
 from portwright.describe.ledger import Call, Fixed, Ledger, Packed, PackedField, Part
 from portwright.describe.operation import Argument, Kind, Operation, Result, vocabulary
 
@@ -84,7 +84,7 @@ def _function(ledger: Ledger, name: str, call: Call) -> str:
         returns = f"Result<{type_}, Errno>"
         body = f"check(unsafe {{ {trap} }}){convert}\n"
     head = _wrapped(f"pub unsafe fn {field_name(name)}(", listed, f") -> {returns} {{", 4)
-    docs = "".join(f"/// {line}".rstrip() + "\n" for line in _docs(name, call, operation))
+    docs = "".join(f"/// {one_line(line)}".rstrip() + "\n" for line in _docs(name, call, operation))
     allow = "#[allow(clippy::too_many_arguments)]\n" if len(parameters) > 7 else ""
     return f"{docs}{allow}#[inline]\n{head}\n{checks}    // SAFETY: passed on to the caller.\n    {body}}}\n"
 

@@ -28,7 +28,7 @@ def struct(name: str, layout: Struct) -> str:
     packed = _packed(layout)
     head = f"/// `{name}`: {layout.size} bytes."
     notes = [text for text in (layout.note, layout.source and f"Read in `{layout.source}`.") if text]
-    doc = "".join(f"///\n/// {text}\n" for text in notes)
+    doc = "".join(f"///\n/// {one_line(text)}\n" for text in notes)
     own = type_name(name)
     fields = "".join(f"    {line}\n" for line in _fields(rows, layout.size))
     asserts = "".join(
@@ -49,6 +49,19 @@ def struct(name: str, layout: Struct) -> str:
         "}\n\n"
         f"const _: () = {{\n    assert!(core::mem::size_of::<{own}>() == {layout.size});\n{asserts}}};\n"
     )
+
+
+def one_line(text: str) -> str:
+    """A ledger's sentence as a comment can hold it: a second line would be code."""
+    return " ".join(text.split())
+
+
+def string(text: str) -> str:
+    """A text as a literal of Rust, on one line."""
+    quoted = "".join(
+        {"\\": "\\\\", '"': '\\"'}.get(c, c) if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text
+    )
+    return f'"{quoted}"'
 
 
 def type_name(name: str) -> str:

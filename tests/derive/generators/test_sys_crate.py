@@ -19,6 +19,7 @@ from portwright.base import rooms
 from portwright.derive.generators import sys_crate
 from portwright.describe import ledger as ledgers
 from portwright.describe import port as ports
+from portwright.describe.ledger import ErrorNumber
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
@@ -201,6 +202,26 @@ def test_it_compiles_without_a_warning(
 
 
 @pytest.mark.toolchain
+def test_texts_of_more_lines_stay_texts(toolchain: Toolchain, tmp_path: Path) -> None:
+    """Notes, messages and the summary end neither their comment nor their literal."""
+    evil = 'first\r\nfn second() { "third" \\'
+    port = ports.load("x86_64-unknown-veridian")
+    ledger = port.ledger
+    update = {
+        "syscalls": ledger.syscalls | {"read": ledger.syscalls["read"].model_copy(update={"note": evil})},
+        "types": ledger.types
+        | {"stat": ledger.types["stat"].model_copy(update={"note": evil, "source": evil})},
+        "errors": ledger.errors | {"Odd": ErrorNumber(number=4000, message=evil)},
+    }
+    ledger = ledger.model_copy(update=update)
+    about = port.manifest.port.model_copy(update={"summary": evil})
+    manifest = port.manifest.model_copy(update={"port": about})
+    root = write(replace(port, ledger=ledger, manifest=manifest), tmp_path)
+    built = rustc(toolchain, "--crate-type", "lib", "-D", "warnings", "--out-dir", tmp_path, root)
+    assert built.returncode == 0, built.stderr
+
+
+@pytest.mark.toolchain
 def test_a_wrong_offset_does_not_compile(toolchain: Toolchain, tmp_path: Path) -> None:
     """The assertions are real: a layout that is not the ledger's stops the compiler."""
     root = write(ports.load(str(SMALL)), tmp_path)
@@ -235,7 +256,8 @@ def test_veridian_s_crate_works_in_the_userland_machine(
     extern = ["--extern", f"veridian_sys={tmp_path / 'libveridian_sys.rlib'}", "-o", tmp_path / "main"]
     built = rustc(toolchain, *plain, *link, *extern, main)
     assert built.returncode == 0, built.stderr
-    ran = portwright("run", port, "--engine", engine, tmp_path / "main")
+    # Each call is made once, so the system must not be busy: how a crate's user tries again is not tested here.
+    ran = portwright("run", port, "--kind", "--engine", engine, tmp_path / "main")
     assert ran.stdout.split() == ["started", "mapped", "refused", "sized", "missing"], ran.stderr
     assert ran.returncode == 5, ran.stderr
 

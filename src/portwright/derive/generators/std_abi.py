@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.derive.trap_rust import trap_functions
+from portwright.derive.types_rust import string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
 from portwright.describe.ledger import Call, ErrorNumber, Fixed, Ledger, Packed, Part, StructField
@@ -60,14 +61,7 @@ def generate(port: Port) -> str:
 
 
 def _message(text: str) -> str:
-    return f"&SimpleMessage {{ kind: ErrorKind::Unsupported, message: {_string(text)} }}"
-
-
-def _string(text: str) -> str:
-    quoted = "".join(
-        {"\\": "\\\\", '"': '\\"'}.get(c, c) if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text
-    )
-    return f'"{quoted}"'
+    return f"&SimpleMessage {{ kind: ErrorKind::Unsupported, message: {string(text)} }}"
 
 
 def _word(ledger: Ledger, value: int) -> int:
@@ -175,7 +169,7 @@ def _errors(ledger: Ledger) -> str:
         messages.setdefault(private.number, private.message or errno.MESSAGES.get(name) or name)
     kind_arms = "".join(f"        {number} => ErrorKind::{kind},\n" for number, kind in sorted(kinds.items()))
     message_arms = "".join(
-        f"        {number} => {_string(text)},\n" for number, text in sorted(messages.items())
+        f"        {number} => {string(text)},\n" for number, text in sorted(messages.items())
     )
     return (
         "/// What kind of error the system's number is.\n"

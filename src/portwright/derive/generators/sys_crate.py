@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from portwright.derive.calls_rust import constant_name, functions, number_name
 from portwright.derive.trap_rust import trap_functions
-from portwright.derive.types_rust import struct
+from portwright.derive.types_rust import one_line, string, struct
 from portwright.describe import errno
 from portwright.describe.cpu import cpu
 from portwright.describe.ledger import ErrorNumber, Ledger
@@ -97,7 +97,11 @@ pub(crate) const fn check(result: isize) -> Result<usize, Errno> {{
 def generate(port: Port) -> dict[str, str]:
     """The crate's files: path below the crate's folder -> text."""
     ledger = port.ledger
-    facts = {"os": port.os, "target": port.target, "summary": port.manifest.port.summary.rstrip(".")}
+    facts = {
+        "os": port.os,
+        "target": port.target,
+        "summary": one_line(port.manifest.port.summary).rstrip("."),
+    }
     return {
         "Cargo.toml": _manifest(port),
         "src/lib.rs": _LIB.format(**facts),
@@ -169,14 +173,14 @@ def _constant(name: str, value: int) -> str:
 def _errors(os: str, ledger: Ledger) -> str:
     rows = list(_error_rows(ledger))
     constants = "".join(
-        f"    /// {message or name}.\n    pub const {constant_name(name)}: Self = Self({number});\n"
+        f"    /// {one_line(message or name)}.\n    pub const {constant_name(name)}: Self = Self({number});\n"
         for name, number, message in rows
     )
     first = {number: (name, message) for name, number, message in reversed(rows)}
     ordered = sorted(first.items())
     names = "".join(f'            {number} => Some("{name}"),\n' for number, (name, _) in ordered)
     messages = "".join(
-        f"            {number} => Some({_string(message)}),\n" for number, (_, message) in ordered if message
+        f"            {number} => Some({string(message)}),\n" for number, (_, message) in ordered if message
     )
     return _ERRORS.format(os=os, constants=constants, names=names, messages=messages)
 
@@ -187,10 +191,6 @@ def _error_rows(ledger: Ledger) -> Iterator[tuple[str, int, str | None]]:
             yield name, error.number, error.message
         else:
             yield name, error, errno.MESSAGES.get(name)
-
-
-def _string(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _types(ledger: Ledger) -> str:
