@@ -129,6 +129,8 @@ ROWS = [
     ("page-size", "page-size = 4096", "page-size = 5000", "no page size", "page-size"),
     ("page-size", "map-base = 0x4000_0000", "map-base = 0x4000_0100", "page's border", "map-base"),
     ("stack", "map-base", "stack-limit = 0x1000\nmap-base", "cannot shrink", "stack-limit"),
+    ("stack", "map-base", "stack-limit = 0x1_0000_0000\nmap-base", "first address", "stack-top"),
+    ("map-base", "map-base = 0x4000_0000", "map-base = 0x7fff_e000", "in the stack", "map-base"),
     ("no-clock", 'monotonic = { id = 1, epoch = "boot" }', "", "no `monotonic`", "clock"),
     ("resolution", 'epoch = "boot" }', 'epoch = "boot", resolution = 0 }', "1 or more", "resolution"),
     ("error-number", "EINVAL = 1", "EINVAL = -1", "positive", "EINVAL"),

@@ -147,6 +147,14 @@ def test_the_stack_grows_to_its_limit_and_no_further() -> None:
     assert space.used == 16 * PAGE
 
 
+def test_maps_can_lie_above_the_stack() -> None:
+    space = make(memory=MEMORY.model_copy(update={"map_base": MEMORY.stack_top}))
+    space.map_stack()
+    first = space.place(3 * PAGE)
+    space.map(first, 3 * PAGE, Access.READ, "map")
+    assert MEMORY.stack_top <= first < space.place(PAGE)
+
+
 def test_a_stack_without_a_limit_does_not_grow() -> None:
     space = make(memory=MEMORY.model_copy(update={"stack_limit": None}))
     space.map_stack()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portwright.base.errors import PortwrightError
@@ -120,6 +122,31 @@ def test_the_last_calls_are_kept(guest) -> None:
     assert names == ["getpid"] * 7 + ["dup"]
 
 
+def by_carry(ledger: ledgers.Ledger) -> ledgers.Ledger:
+    """The ledger of a system that tells failures by the carry flag."""
+    return ledger.model_copy(update={"abi": ledger.abi.model_copy(update={"error": "carry"})})
+
+
+def test_a_failure_can_be_told_by_the_carry_flag(guest, make_guest) -> None:
+    guest = make_guest(ledger=by_carry(guest.ledger))
+    guest.engine.set({"flags": 0x246})
+    assert guest.call("open", guest.path("/no"), 0, 0) == guest.ledger.error_number("ENOENT")
+    assert guest.engine.get(["flags"]) == [0x247]
+    assert guest.call("getpid") == 77
+    assert guest.engine.get(["flags"]) == [0x246]
+
+
+@pytest.mark.parametrize("engine", ["native", "unicorn"])
+def test_a_program_sees_the_carry_flag(veridian, assembly, run_assembly, engine: str) -> None:
+    """Both outcomes, as code sees them: `jc` is taken where the call fails, and not where it does not."""
+    port = replace(veridian, ledger=by_carry(veridian.ledger))
+    fails = assembly.text(b"/no\0")
+    assembly.raw("f9").call("getpid").raw("7302 0f0b")  # stc; getpid; jnc +2; ud2
+    assembly.raw("f8").call("open", fails, 0, 0).raw("7202 0f0b")  # clc; open; jc +2; ud2
+    outcome = run_assembly(assembly.exit_with_result(), port=port, engine=engine)
+    assert outcome.status == port.ledger.error_number("ENOENT"), outcome
+
+
 def test_numbers_that_the_host_cannot_take_are_einval(guest) -> None:
     (guest.root / "f").touch()
     fd = guest.call("open", guest.path("/f"), 2, 0)
@@ -151,9 +178,6 @@ def test_the_nearest_error_stands_in(veridian, name: str, found: str) -> None:
 
 
 def test_a_ledger_that_cannot_be_served_is_refused_with_a_reason(guest, make_guest) -> None:
-    abi = guest.ledger.abi.model_copy(update={"error": "carry"})
-    with pytest.raises(PortwrightError, match="carry"):
-        make_guest(ledger=guest.ledger.model_copy(update={"abi": abi}))
     arguments = ["fd", "buffer", "length", {"value": 0}, {"value": 0}, {"value": 0}]
     too_many = with_calls(guest.ledger, write={"number": 53, "operation": "write", "arguments": arguments})
     with pytest.raises(PortwrightError, match="6 arguments"):

@@ -112,10 +112,19 @@ def memory(case: Case) -> Iterator[Finding]:
         value = getattr(space, name)
         if value is not None and value % space.page_size:
             key = name.replace("_", "-")
-            yield case.error("page-size", f"`{key}` {value:#x} is not on a page's border", "memory", key)
+            near = max(space.page_size, value - value % space.page_size)
+            what = f"`{key}` {value:#x} is not on a page's border"
+            yield case.error("page-size", what, "memory", key, hint=f"{key} = {near:#x}, for instance")
     if space.stack_limit is not None and space.stack_limit < space.stack_size:
         what = f"the stack cannot shrink from {space.stack_size:#x} to {space.stack_limit:#x} bytes"
         yield case.error("stack", what, "memory", "stack-limit")
+    lowest = space.stack_top - max(space.stack_limit or 0, space.stack_size)
+    if lowest < space.lowest:
+        what = f"the stack would reach down to {lowest:#x}, below the first address that can be mapped"
+        yield case.error("stack", what, "memory", "stack-top")
+    if lowest <= space.map_base < space.stack_top:
+        what = f"`map-base` {space.map_base:#x} lies in the stack, which has {lowest:#x} to {space.stack_top:#x}"
+        yield case.error("map-base", what, "memory", "map-base", hint="maps start below the stack or above it")
 
 
 def clocks(case: Case) -> Iterator[Finding]:

@@ -146,7 +146,8 @@ class AddressSpace:
 
     def place(self, length: int) -> int:
         """A free range for a new map, at or above the ledger's `map-base`; raises `Failed` (ENOMEM)."""
-        top = self.stack_lowest - GUARD_REACH
+        above = self.memory.map_base >= self.memory.stack_top
+        top = self.highest if above else self.stack_lowest - GUARD_REACH
         for start in (self._hint, self.memory.map_base):
             found = self._free_from(start + self._hostility.gap(self.page), length, top)
             if found is not None:

@@ -88,7 +88,7 @@ class EngineCpu:
 
     `stack_writers` and `stack_readers`: mnemonics that access the stack without naming it.
     `relative_relocation`: the ELF relocation that adds the load address to a word. `thread_segment`: how the
-    disassembler shows an access relative to the thread pointer.
+    disassembler shows an access relative to the thread pointer. `carry_flag`: its bit in `flags`.
     """
 
     name: str
@@ -101,6 +101,7 @@ class EngineCpu:
     hosted: Hosted | None = None
     emulated: Emulated | None = None
     thread_segment: str | None = None
+    carry_flag: int | None = None
     unwinding: Unwinding = Unwinding()
 
 

@@ -14,6 +14,7 @@ from portwright.base import rooms
 from portwright.base.errors import Fault, PortwrightError
 from portwright.describe.ledger import Call, Ledger
 from portwright.describe.operation import Operation, operation, vocabulary
+from portwright.run.cpu import engine_cpu
 from portwright.run.decode import Decoder, Decoders, Sources, fixed_value
 from portwright.run.engine import BadAddress, CannotMap, Prepared
 from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
@@ -78,11 +79,6 @@ class Dispatcher:
 
     def __init__(self, process: Process, report: ReportCall, tracer: Tracer | None = None) -> None:
         abi, cpu = process.ledger.abi, process.cpu
-        if abi.error != "negative-errno":
-            what = f"the userland machine does not serve `error = {abi.error!r}` yet"
-            raise PortwrightError(
-                [Fault(what, None, "only negative-errno ledgers run so far", "run/error-style")]
-            )
         self.recent: deque[Ended] = deque(maxlen=RECENT)
         self._process = process
         self._space = process.space
@@ -90,6 +86,7 @@ class Dispatcher:
         self._number = (abi.number,)
         self._arguments = tuple(abi.arguments)
         self._result = abi.result
+        self._carry = _carry_flag(abi.cpu) if abi.error == "carry" else 0
         self._mask = (1 << cpu.pointer_bits) - 1
         self._table = table(process.ledger, process)
         self._errors: dict[str, tuple[str, int]] = {}
@@ -161,11 +158,18 @@ class Dispatcher:
                 self._turn = turn = (self._turn + 1) % len(self._garbage)
                 self._set(self._garbage[turn])
             self._set({self._result: result & self._mask})
+            if self._carry:
+                self._tell_by_carry(result, error is not None)
         if self._tracer is not None:
             self._tracer(ended)
         if self._process.complaints:
             self._tell()
         return not over
+
+    def _tell_by_carry(self, result: int, failed: bool) -> None:
+        """A failure is the carry flag and the error's number as it is; any other call clears the flag."""
+        flags = self._get(("flags",))[0] & ~self._carry
+        self._set({self._result: -result, "flags": flags | self._carry} if failed else {"flags": flags})
 
     def _error(self, name: str) -> tuple[str, int]:
         known = self._errors.get(name)
@@ -236,6 +240,14 @@ class Dispatcher:
             "the call failed with EFAULT; the arguments are those of the last call below",
         )
         return Failure("EFAULT")
+
+
+def _carry_flag(cpu: str) -> int:
+    found = engine_cpu(cpu).carry_flag
+    if found is None:
+        what = f"portwright does not know the carry flag of {cpu}, by which this ledger tells failures"
+        raise PortwrightError([Fault(what, None, "add `carry_flag` in run/cpus/", "run/no-carry")])
+    return found
 
 
 def table(ledger: Ledger, process: Process) -> dict[int, tuple[Variant, ...]]:

@@ -107,6 +107,7 @@ CPU = EngineCpu(
         begin=enter_user_mode,
     ),
     thread_segment="fs:",
+    carry_flag=1,
     unwinding=Unwinding(
         dwarf_registers=(
             *("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp"),
