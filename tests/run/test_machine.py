@@ -17,6 +17,7 @@ from portwright.run.engine import Setup
 from portwright.run.events import Died, Exited, Wrote
 from portwright.run.limits import Limits
 from portwright.run.options import Options
+from portwright.run.root import Share
 
 SETUP = Setup("x86-64", "syscall")
 READ_WRITE, PRIVATE = 3, 0x22
@@ -247,6 +248,27 @@ def is_open(fd: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["reading", "writing"])
+def test_wall_time_ends_a_wait_for_a_pipe_in_a_share(
+    assembly, run_assembly, veridian, tmp_path: Path, engine: str, writes: bool
+) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    path = assembly.text(b"/share/pipe\0")
+    assembly.call("open", path, veridian.ledger.constants["O_RDWR"], 0)
+    start = len(assembly.code)
+    number = veridian.ledger.syscalls["write" if writes else "read"].number
+    assembly.move("rdi", 3).move("rsi", DATA).move("rdx", 4096).move("rax", number).raw("0f05")
+    assembly.raw("e9" + struct.pack("<i", start - len(assembly.code) - 5).hex())
+    began = time.monotonic()
+    outcome = run_assembly(
+        assembly, engine=engine, shares=(Share(folder, "/share"),), limits=Limits(seconds=0.5)
+    )
+    assert isinstance(outcome.end, Died) and outcome.end.report.kind == "time-limit"
+    assert time.monotonic() - began < 10
 
 
 def test_cpu_time_counts_work_and_not_waiting(assembly, run_assembly, engine: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -19,6 +20,7 @@ from portwright.run.files import (
     status_of,
 )
 from portwright.run.hostility import Hostility
+from portwright.run.limits import Watch
 from portwright.run.root import Folder, Place, Root, spare
 
 RETRIES = 16
@@ -29,13 +31,19 @@ class FileTable:
     """The open files of one process, its current directory, and its root."""
 
     def __init__(
-        self, root: Root, hostility: Hostility, limit: int, on_limit: Callable[[], None] = lambda: None
+        self,
+        root: Root,
+        hostility: Hostility,
+        limit: int,
+        on_limit: Callable[[], None] = lambda: None,
+        watch: Watch | None = None,
     ) -> None:
         self.root = root
         self.current = root.top
         self._hostility = hostility
         self._limit = limit
         self._on_limit = on_limit
+        self._watch = watch
         self._open: dict[int, OpenFile] = {}
 
     # --- by number
@@ -213,7 +221,8 @@ class FileTable:
         except BaseException:
             os.close(fd)
             raise
-        return HostFile(fd, readable=flags & os.O_ACCMODE != os.O_WRONLY, writable=writes)
+        readable = flags & os.O_ACCMODE != os.O_WRONLY
+        return HostFile(fd, readable=readable, writable=writes, watch=self._watch)
 
     @staticmethod
     def _kind(place: Place) -> int | None:
@@ -237,7 +246,11 @@ class FileTable:
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = os.fsencode(entry.name)
-                if name not in fixed:
+                if name in fixed:
+                    continue
+                with contextlib.suppress(
+                    FileNotFoundError
+                ):  # it went while we looked: in a share somebody may
                     kind = stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
                     found.append((name, entry.inode(), kind))
         for name in fixed:

@@ -85,23 +85,30 @@ class OpenFile:
 
 
 class HostFile(OpenFile):
-    """A regular file (or a pipe in a share) of the host."""
+    """A regular file (or a pipe in a share, which is waited for only as long as the guest may run) of the host."""
 
-    def __init__(self, fd: int, *, readable: bool, writable: bool) -> None:
+    def __init__(self, fd: int, *, readable: bool, writable: bool, watch: Watch | None = None) -> None:
         self.fd = fd
         self.readable = readable
         self.writable = writable
         self.blocks = stat.S_ISFIFO(os.fstat(fd).st_mode)
+        self._watch = watch if self.blocks else None
 
     def read(self, length: int) -> bytes:
         if not self.readable:
             raise Failed("EBADF")
+        _wait(self.fd, select.POLLIN, self._watch)
         return os.read(self.fd, min(length, MOST_AT_ONCE))
 
     def write(self, data: bytes) -> int:
         if not self.writable:
             raise Failed("EBADF")
-        return os.write(self.fd, data)
+        if self._watch is None:
+            return os.write(self.fd, data)
+        _wait(self.fd, select.POLLOUT, self._watch)
+        return os.write(
+            self.fd, data[: select.PIPE_BUF]
+        )  # as much as a pipe that is ready takes without waiting
 
     def seek(self, offset: int, whence: int) -> int:
         return os.lseek(self.fd, offset, whence)
@@ -123,6 +130,18 @@ class HostFile(OpenFile):
         os.close(self.fd)
 
 
+def _wait(fd: int, event: int, watch: Watch | None) -> None:
+    """Wait until a stream is ready; raises `EndRun` when the guest's time is up before."""
+    if watch is None or watch.limits.seconds is None:
+        return
+    poll = select.poll()
+    poll.register(fd, event)
+    while not poll.poll(min(1000.0, (watch.remaining or 0.0) * 1000)):
+        end = watch.expired()
+        if end is not None:
+            raise EndRun(end)
+
+
 class PassedThrough(OpenFile):
     """One of portwright's own standard streams, given to the guest as it is; it is never closed for good."""
 
@@ -134,7 +153,7 @@ class PassedThrough(OpenFile):
 
     def read(self, length: int) -> bytes:
         while True:
-            self._wait(select.POLLIN)
+            _wait(self.fd, select.POLLIN, self._watch)
             try:
                 return os.read(self.fd, min(length, MOST_AT_ONCE))
             except BlockingIOError:
@@ -142,7 +161,7 @@ class PassedThrough(OpenFile):
 
     def write(self, data: bytes) -> int:
         while True:
-            self._wait(select.POLLOUT)
+            _wait(self.fd, select.POLLOUT, self._watch)
             try:
                 return os.write(self.fd, data)
             except BlockingIOError:
@@ -153,17 +172,6 @@ class PassedThrough(OpenFile):
 
     def status(self) -> Status:
         return status_of(os.fstat(self.fd))
-
-    def _wait(self, event: int) -> None:
-        """Wait until the stream is ready, or the guest's time is up."""
-        if self._watch.limits.seconds is None:
-            return
-        poll = select.poll()
-        poll.register(self.fd, event)
-        while not poll.poll(min(1000.0, (self._watch.remaining or 0.0) * 1000)):
-            end = self._watch.expired()
-            if end is not None:
-                raise EndRun(end)
 
 
 class CapturedInput(OpenFile):

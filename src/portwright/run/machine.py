@@ -197,7 +197,9 @@ class _Run:
         space = AddressSpace(
             engine, ledger.memory, self._cpu.pointer_bits, hostility, limits.memory, complain_of_memory
         )
-        files = FileTable(self._root, hostility, limits.files, lambda: complain(files_report(limits.files)))
+        files = FileTable(
+            self._root, hostility, limits.files, lambda: complain(files_report(limits.files)), watch
+        )
         world.open_streams(files, self._options, ledger.entry.open_fds, watch, self._emit)
         world.go_to(files, self._options.cwd)
         booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
