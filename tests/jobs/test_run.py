@@ -107,6 +107,14 @@ def test_a_trace_for_tools_goes_to_its_own_file(portwright, cat: Path, tmp_path:
     assert portwright("run", "--trace=words", cat.parent / "calm", cat).returncode == 125
 
 
+def test_a_trace_that_cannot_be_written_is_a_fault(portwright, cat: Path, engine: str) -> None:
+    options = ("--engine", engine, "--trace", "--trace-file", "/dev/full")
+    done = portwright("run", *options, PORT, cat, stdin="hello")
+    assert done.returncode == 125
+    assert "cannot write the trace" in done.stderr and "[run/trace]" in done.stderr
+    assert "defect" not in done.stderr
+
+
 def test_failures_of_portwright_are_125_and_say_everything(portwright, cat: Path, tmp_path: Path) -> None:
     done = portwright(
         "run", "--memory", "x", "--time", "0", "--env", "=", "--share", "nowhere", cat.parent / "calm", cat

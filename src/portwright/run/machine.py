@@ -264,5 +264,9 @@ class _Run:
         return tell_all
 
     def _write_trace(self, line: bytes) -> None:
-        while line:
-            line = line[os.write(self._options.trace_fd, line) :]
+        try:
+            while line:
+                line = line[os.write(self._options.trace_fd, line) :]
+        except OSError as error:
+            hint = "`--trace-file` puts it elsewhere"
+            raise fail(f"cannot write the trace: {error.strerror}", None, hint, "run/trace") from error
