@@ -197,3 +197,16 @@ def test_a_spec_can_be_held_against_another_rustc(
     value = document(portwright("check", "--json", "--toolchain", other.rustc, path))
     assert value["rustc"] == other.version
     assert value["status"] == 0, value["findings"]
+
+
+def test_a_spec_s_own_code_generator_is_the_one_it_is_held_against(
+    portwright: Portwright, facts: RustcFacts, tmp_path: Path
+) -> None:
+    spec = {**facts.need_builtin(REDOX), "max-atomic-width": 128, "default-codegen-backend": "cranelift"}
+    path = tmp_path / "clif.json"
+    path.write_text(json.dumps(spec))
+    value = document(portwright("check", path, "--json"))
+    assert "Cranelift has atomics of at most 64 bits, not 128" in {row["what"] for row in value["findings"]}
+    # Most builds of rustc have no Cranelift; what is said of the probe must at least be about it.
+    assert value["probe"]["outcome"] in ("passed", "not-run")
+    assert "llvm" not in value["probe"]["detail"]

@@ -205,7 +205,13 @@ def _case(spec: Spec, facts: rustc_facts.RustcFacts, port: Port | None) -> tuple
         manifest = port.manifest
         return Case(spec, facts, manifest.os, manifest, manifest.toolchain.backend), None
     os, held = _bundled_os(spec) if spec.source == "json" else (None, None)
-    return Case(spec, facts, os), held
+    return Case(spec, facts, os, backend=_backend(spec)), held
+
+
+def _backend(spec: Spec) -> str:
+    """The code generator that a bare spec is for: a port says it in [toolchain]."""
+    named = spec.keys.get("default-codegen-backend")
+    return next((name for name in ("cranelift", "gcc") if isinstance(named, str) and name in named), "llvm")
 
 
 def _bundled_os(spec: Spec) -> tuple[OsTable | None, str | None]:

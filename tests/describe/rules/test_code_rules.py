@@ -16,6 +16,14 @@ MACHO_M68K = "E-m:o-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"
 CASES = [
     Row("data-layout", "it lacks i128:128", X86, {"data-layout": OLD_X86}, safe=True),
     Row("data-layout", "it lacks m:e and has m:o", M68K, {"data-layout": MACHO_M68K}, safe=True),
+    Row(
+        "data-layout",
+        "it lacks m:e and has m:o",
+        M68K,
+        {"data-layout": MACHO_M68K, "binary-format": "mach-o"},
+        {"binary-format": "mach-o"},
+        safe=True,
+    ),
     Row("layout-agreement", "is big-endian and the spec is little-endian", M68K, {"target-endian": None}),
     Row("layout-agreement", "has pointers of 64 bits", X86, {"target-pointer-width": 32}, mends=False),
     Row("unknown-arch", "for the arch `x86-64`", X86, {"arch": "x86-64"}, safe=True),
