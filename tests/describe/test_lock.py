@@ -89,3 +89,15 @@ def test_the_state_folder_follows_the_users_wishes(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert lock.state_root() == tmp_path / ".local/state/portwright"
+
+
+def test_a_mismatch_stands_at_its_own_line(port: Port) -> None:
+    """Not at that of a name which only begins so, whatever the order of a lock that was edited by hand."""
+    path = port.folder / "port.lock"
+    path.write_text(
+        'rustc-commit = "ab"\nrustc = "1.9"\nllvm = "22.1"\nsource = "0f"\n[tools]\n"lld-x" = ""\n"lld" = "1"\n'
+    )
+    with pytest.raises(BadInput) as caught:
+        lock.hold(port, FOUND)
+    lines = {fault.what.split(" is ")[0]: fault.where and fault.where.line for fault in caught.value.faults}
+    assert lines == {"the compiler's version": 2, "cargo": None, "lld": 7, "lld-x": 6}

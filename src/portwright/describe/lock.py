@@ -92,7 +92,7 @@ def _broken(path: Path, why: str) -> BadInput:
 def text(lock: Lock) -> str:
     """The lock as a file."""
     lines = ["# Written by portwright: what this port was first built with. Commit it with the port."]
-    lines += [f"{name} = {json.dumps(value)}" for name, value in lock.facts.items()]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lock.facts.items()]
     lines += [
         "",
         "[tools]",
@@ -120,7 +120,7 @@ def faults(locked: Lock, found: Lock, path: Path) -> list[Fault]:
 
 def _line(path: Path, name: str) -> int | None:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((at for at, line in enumerate(lines, 1) if line.strip('"').startswith(name)), None)
+    return next((at for at, line in enumerate(lines, 1) if line.split("=")[0].strip(' "') == name), None)
 
 
 def hold(port: Port, found: Lock, *, accept: bool = False) -> str:
