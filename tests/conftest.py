@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +63,18 @@ def _users_debs() -> Path | None:
 
 
 _share_cache()
+
+
+def _heed_interrupts() -> None:
+    """Let SIGINT reach the processes under test: a shell's background jobs start with it ignored, and they inherit it."""
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        and threading.current_thread() is threading.main_thread()
+    ):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_heed_interrupts()
 
 
 @pytest.fixture(scope="session")

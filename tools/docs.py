@@ -55,7 +55,7 @@ def verbs() -> str:
 
 
 def _usage(argument: click.Argument) -> str:
-    name = (argument.metavar or (argument.name or "").upper()).strip("[]")
+    name = (argument.metavar or (argument.name or "").upper()).removesuffix("...").strip("[]")
     many = "..." if argument.nargs == -1 else ""
     return f"{name}{many}" if argument.required else f"[{name}{many}]"
 

@@ -49,6 +49,7 @@ def test_each_rule_has_a_whole_manual(name: str) -> None:
     assert page.title.endswith(".")
     assert list(page.sections) == list(rule.SECTIONS)
     assert all(len(text) > 10 for text in page.sections.values())
+    assert rule.manual(f"spec/{name}") == page, "a finding names its rule so"
 
 
 def test_docs_rules_md_is_up_to_date(repo: Path) -> None:

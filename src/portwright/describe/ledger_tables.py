@@ -123,8 +123,12 @@ def memory(case: Case) -> Iterator[Finding]:
         what = f"the stack would reach down to {lowest:#x}, below the first address that can be mapped"
         yield case.error("stack", what, "memory", "stack-top")
     if lowest <= space.map_base < space.stack_top:
-        what = f"`map-base` {space.map_base:#x} lies in the stack, which has {lowest:#x} to {space.stack_top:#x}"
-        yield case.error("map-base", what, "memory", "map-base", hint="maps start below the stack or above it")
+        what = (
+            f"`map-base` {space.map_base:#x} lies in the stack, which has {lowest:#x} to {space.stack_top:#x}"
+        )
+        yield case.error(
+            "map-base", what, "memory", "map-base", hint="maps start below the stack or above it"
+        )
 
 
 def clocks(case: Case) -> Iterator[Finding]:

@@ -87,7 +87,8 @@ class Manual:
 
 @cache
 def manual(name: str) -> Manual:
-    """The manual of the rule of that name; raises `BadInput` where there is no such rule."""
+    """The manual of a rule, by its name or as findings say it (`spec/NAME`); raises `BadInput` for no such rule."""
+    name = name.removeprefix("spec/")
     return _manual(name, rooms.load(ROOM, name))
 
 
