@@ -79,6 +79,30 @@ def test_a_build_script_an_outer_package_and_a_far_include_are_left_to_cargo(pac
     assert digest(package) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ('include_str!("near.txt")', True),
+        ('include_str!(r#"near.txt"#,)', True),
+        ('include_str!("../near.txt")', False),
+        ('include_bytes!("/etc/hostname")', False),
+        ('include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../far.txt"))', False),
+        ('include!(env!("SOMEWHERE"))', False),
+    ],
+)
+def test_only_plain_names_below_the_file_are_known_to_lie_inside(
+    package: Path, text: str, closed: bool
+) -> None:
+    (package / "src" / "b.rs").write_text(f"const A: &str = {text};\n")
+    assert (digest(package) is not None) == closed
+
+
+def test_a_link_is_left_to_cargo(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared.rs").write_text("// shared\n")
+    (package / "src" / "shared.rs").symlink_to(tmp_path / "shared.rs")
+    assert digest(package) is None
+
+
 def test_a_single_file_is_closed_unless_it_names_others(tmp_path: Path) -> None:
     file = tmp_path / "a.rs"
     file.write_text('fn main() { println!("mod x;"); }\n')
@@ -86,6 +110,7 @@ def test_a_single_file_is_closed_unless_it_names_others(tmp_path: Path) -> None:
     for text in (
         "mod b;\n",
         "  pub(crate) mod b ;\n",
+        "#[cfg(unix)] mod b;\n",
         'const A: &str = include_str!("b");\n',
         '#[path = "c.rs"]\nmod b;\n',
     ):

@@ -49,3 +49,22 @@ def test_a_tool_is_asked_for_its_version_once_and_again_when_it_changes(
     assert tool_versions.version(cargo, found) == "cargo 1.96.1"
     cargo.write_text("#!/bin/sh\nexit 3\n")
     assert tool_versions.version(cargo, found) == "unknown"
+
+
+def test_a_package_under_a_cargo_configuration_is_left_to_cargo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "above" / "a"
+    (package / "src").mkdir(parents=True)
+    (package / "Cargo.toml").write_text('[package]\nname = "a"\nversion = "0.1.0"\n')
+    (package / "src" / "main.rs").write_text("fn main() {}\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("CARGO_HOME", str(home))
+    assert facts.crate(package).digest is not None
+    for place in (home / "config.toml", package.parent / ".cargo" / "config.toml"):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("[build]\n")
+        assert facts.crate(package).digest is None
+        place.unlink()
+    assert facts.crate(package).digest is not None

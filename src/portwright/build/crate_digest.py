@@ -1,7 +1,7 @@
 """Hashes all that a build of a crate reads, or says that only cargo can know: then cargo is asked every time.
 
 A crate is closed if nothing outside its folder takes part in its build: no path dependency, no workspace above or
-below it, no build script, no file included from elsewhere, and every dependency pinned by a lock file.
+below it, no build script, no link, no file included from elsewhere, and every dependency pinned by a lock file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from typing import Any
 from portwright.base.hashing import hash_file, hash_tree
 
 _MORE_FILES = re.compile(
-    r"^\s*(?:(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*;|#\[path)|\binclude(?:_str|_bytes)?!", re.M
+    r"^\s*(?:#\[[^\n]*\]\s*)*(?:(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*;|#\[path)|\binclude(?:_str|_bytes)?!",
+    re.M,
 )
-_FROM_OUTSIDE = re.compile(r"""(?:include(?:_str|_bytes)?!\s*[(\[{]|path\s*=)\s*r?#*"(?:/|[^"]*\.\./)""")
+# An include of anything but a plain name below the file's own folder: `concat!` and `env!` can lead anywhere.
+_FROM_OUTSIDE = re.compile(
+    r"""include(?:_str|_bytes)?!\s*[(\[{](?!\s*r?#*"(?!/)(?:(?!\.\./)[^"])*"#*\s*,?\s*[)\]}])"""
+    r"""|path\s*=\s*r?#*"(?:/|[^"]*\.\./)"""
+)
 _OUTPUTS = frozenset({"target", ".git"})
 
 
@@ -55,7 +60,10 @@ def _closed(path: Path, manifest: Mapping[str, Any], dependencies: list[Any]) ->
     paths = (row.get("path", "") for row in _targets(manifest))
     if any(".." in place or place.startswith("/") for place in paths):
         return False
-    sources = (file for file in path.rglob("*.rs") if file.relative_to(path).parts[0] not in _OUTPUTS)
+    files = [file for file in path.rglob("*") if file.relative_to(path).parts[0] not in _OUTPUTS]
+    if any(file.is_symlink() for file in files):
+        return False
+    sources = (file for file in files if file.suffix == ".rs" and file.is_file())
     return not any(
         _FROM_OUTSIDE.search(file.read_text(encoding="utf-8", errors="replace")) for file in sources
     )

@@ -78,4 +78,13 @@ def crate(path: Path) -> Crate:
         raise BadInput([Fault("this is nothing that Rust can build", Where(path), hint, "crate/unknown")])
     caller = {name: os.environ[name] for name in ("CARGO_HOME",) if name in os.environ}
     name = re.sub(r"[^A-Za-z0-9_-]", "_", whole.stem if whole.suffix == ".rs" else whole.name)
-    return Crate(name, whole, crate_digest.digest(whole), own=True, environment=caller)
+    single = whole.suffix == ".rs"
+    # Cargo reads configuration above the package and in its home, too: then only cargo knows what counts.
+    digest = None if not single and _configured_elsewhere(whole) else crate_digest.digest(whole)
+    return Crate(name, whole, digest, own=True, environment=caller)
+
+
+def _configured_elsewhere(package: Path) -> bool:
+    home = Path(os.environ.get("CARGO_HOME") or Path(os.environ.get("HOME") or "/") / ".cargo")
+    folders = [*(parent / ".cargo" for parent in package.parents), home]
+    return any((folder / name).is_file() for folder in folders for name in ("config", "config.toml"))
