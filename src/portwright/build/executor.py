@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portwright.base import files
-from portwright.base.errors import Fault, PortwrightError, StepFailed, Where
+from portwright.base.errors import Fault, PortwrightError, StepFailed, Where, fail
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.build import own_step
 from portwright.build.store import Store
@@ -28,6 +28,10 @@ class Settings:
     """How to run a plan: at most `jobs` processors."""
 
     jobs: int = os.cpu_count() or 1
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:  # nothing would ever begin
+            raise fail(f"{self.jobs} processors cannot be used", None, "-j takes a number from 0 (0: all)")
 
 
 @dataclass(frozen=True, slots=True)

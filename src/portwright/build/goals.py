@@ -1,6 +1,6 @@
 """What other rooms ask the build for: a goal of a port, or a crate built for a port; answers paths.
 
-result = yield from goals.build(goals.request("x86_64-unknown-veridian"), "programs")
+result = yield from goals.build(ports.load("x86_64-unknown-veridian"), "programs")
 result.sysroot, result.programs["hello"]
 """
 

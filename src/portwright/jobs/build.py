@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from portwright.base.errors import fail
 from portwright.base.events import Event
 from portwright.base.processes import which
 from portwright.build import cargo_config, goals
@@ -40,7 +39,9 @@ class Arguments:
     update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
     explain: Annotated[bool, Arg("Say of each step whether it would run and why; build nothing.")] = False
     dry_run: Annotated[bool, Arg("Say which steps would run; build nothing.", short="n")] = False
-    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
+    jobs: Annotated[
+        int, Arg("How many processors to use (0: all).", short="j", metavar="N", least=0)
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,12 @@ class Result:
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Bring the goal about."""
-    if arguments.jobs < 0:
-        raise fail(f"{arguments.jobs} processors cannot be used", None, "-j takes a number from 0")
+    settings = Settings(arguments.jobs or os.cpu_count() or 1)
     port = ports.load(arguments.port, arguments.ledger)
     goal = "sysroot" if arguments.configure and arguments.goal == "programs" else arguments.goal
     if arguments.explain or arguments.dry_run:
         rows = goals.explain(port, goal)
         return Result(port.target, goal, steps=tuple(rows), explained=arguments.explain)
-    settings = Settings(arguments.jobs or os.cpu_count() or 1)
     built = yield from goals.build(port, goal, settings=settings, update_lock=arguments.update_lock)
     runner = _runner(port, arguments.ledger)
     config = cargo_config.write(built, runner) if built.sysroot else None

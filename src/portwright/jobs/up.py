@@ -49,7 +49,9 @@ class Arguments:
     kind: Annotated[bool, Arg("Do not be hostile: nothing destroyed, no short reads.")] = False
     seed: Annotated[int | None, Arg("Replay with this seed.", metavar="N")] = None
     update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
-    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
+    jobs: Annotated[
+        int, Arg("How many processors to use (0: all).", short="j", metavar="N", least=0)
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Result:
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Bring one port up."""
     began = time.monotonic()
+    settings = Settings(arguments.jobs or os.cpu_count() or 1)
     port = ports.load(arguments.port, arguments.ledger)
     chosen = _chosen(port, arguments.program)
     seed = machine.new_seed() if arguments.seed is None else arguments.seed
@@ -105,7 +108,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     rows = [checked]
     built: BuildResult | None = None
     if checked.verdict.passed:
-        built = yield from _built(port, arguments, rows)
+        built = yield from _built(port, arguments, settings, rows)
     if built is None:
         rows += [Row(p.name, _criterion(p), Verdict("not-run", f"{rows[-1].name} failed")) for p in chosen]
     else:
@@ -141,9 +144,10 @@ def _check(port: Port, toolchain: toolchains.Toolchain) -> Row:
     return Row("check", "the description is right", verdict, time.monotonic() - began)
 
 
-def _built(port: Port, arguments: Arguments, rows: list[Row]) -> Generator[Event, None, BuildResult | None]:
+def _built(
+    port: Port, arguments: Arguments, settings: Settings, rows: list[Row]
+) -> Generator[Event, None, BuildResult | None]:
     """Build the sysroot and the programs, with a row for each of the two."""
-    settings = Settings(arguments.jobs or os.cpu_count() or 1)
     result = None
     parts = (("sysroot", "core, alloc and std compile for the target"), ("programs", "the programs compile"))
     for goal, criterion in parts:
