@@ -90,6 +90,14 @@ def test_each_position_is_that_of_its_key(text: str) -> None:
             assert not here.startswith(("#", ",", " ", "]", "}")), f"{path} points at {here!r}, no value"
 
 
+def test_a_comment_behind_a_value_hides_nothing_in_it() -> None:
+    text = "a = { b = 1 } # why\nc = [ 1, # one\n  2 ] # two\n[t]\nx = { y = [3] } # z\n"
+    found = positions(text)
+    assert found["a", "b"] == (1, 7)
+    assert (found["c", 0], found["c", 1]) == ((2, 7), (3, 3))
+    assert (found["t", "x", "y"], found["t", "x", "y", 0]) == ((5, 7), (5, 12))
+
+
 def test_the_forms_one_by_one() -> None:
     """Columns count characters, not bytes; dotted words, headers and elements each have their own place."""
     text = (

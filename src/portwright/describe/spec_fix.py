@@ -7,11 +7,10 @@ import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from portwright.base.errors import BadInput, Fault
 from portwright.base.files import write_atomic
-from portwright.describe import json_file
+from portwright.describe import json_file, toml_edit
 from portwright.describe.rule import Edit, Finding, examine
 from portwright.describe.spec import Spec, overlay
 from portwright.describe.spec_case import Case
@@ -84,33 +83,16 @@ def edited_json(text: str, edits: Iterable[Edit]) -> str:
 
 def edited_toml(text: str, edits: Iterable[Edit], inherited: Iterable[str]) -> str:
     """A port.toml with the edits made in [target]: an inherited key is removed by naming it under `remove`."""
-    import tomlkit
-    from tomlkit.items import Table
-
-    document = tomlkit.parse(text)
-    target = document["target"]
-    assert isinstance(target, Table), "the manifest was read before"
     known = frozenset(inherited)
     for edit in edits:
-        removed: list[str] = [str(name) for name in target.get("remove", [])]
+        removed: list[str] = tomllib.loads(text)["target"].get("remove", [])
         if not edit.remove:
             if edit.key in removed:
-                _set(target, "remove", [name for name in removed if name != edit.key])
-            _set(target, edit.key, edit.value)
+                left = [name for name in removed if name != edit.key]
+                text = toml_edit.changed(text, "target", "remove", left)
+            text = toml_edit.changed(text, "target", edit.key, edit.value)
             continue
-        if edit.key in target:
-            del target[edit.key]
+        text = toml_edit.removed(text, "target", edit.key)
         if edit.key in known and edit.key not in removed:
-            _set(target, "remove", [*removed, edit.key])
-    return tomlkit.dumps(document)
-
-
-def _set(table: Any, key: str, value: Any) -> None:
-    """Set a key; one that was there keeps its comment (tomlkit takes care of that)."""
-    import tomlkit
-
-    item = tomlkit.item(value)
-    if isinstance(value, dict):
-        item = tomlkit.inline_table()
-        item.update(value)
-    table[key] = item
+            text = toml_edit.changed(text, "target", "remove", [*removed, edit.key])
+    return text

@@ -49,11 +49,11 @@ class _Walk:
 
     def _table(self, node: Node) -> None:
         prefix: Path = ()
-        words = _words(node.named_children[0])
-        for place, word in enumerate(words):
-            prefix = (*prefix, _text(word))
+        names = words(node.named_children[0])
+        for place, word in enumerate(names):
+            prefix = (*prefix, word_text(word))
             self._note(prefix, word)
-            if place == len(words) - 1 and node.type == "table_array_element":
+            if place == len(names) - 1 and node.type == "table_array_element":
                 self._counts[prefix] = self._counts.get(prefix, 0) + 1
             if prefix in self._counts:
                 prefix = (*prefix, self._counts[prefix] - 1)
@@ -64,10 +64,10 @@ class _Walk:
 
     def _pair(self, prefix: Path, pair: Node) -> None:
         path = prefix
-        for word in _words(pair.named_children[0]):
-            path = (*path, _text(word))
+        for word in words(pair.named_children[0]):
+            path = (*path, word_text(word))
             self._note(path, word)
-        self._value(path, pair.named_children[-1])
+        self._value(path, pair.named_children[1])
 
     def _value(self, path: Path, node: Node) -> None:
         if node.type == "inline_table":
@@ -80,14 +80,14 @@ class _Walk:
                 self._value((*path, index), child)
 
 
-def _words(key: Node) -> list[Node]:
+def words(key: Node) -> list[Node]:
     """The words of a key, in order."""
     if key.type != "dotted_key":
         return [key]
-    return [word for child in key.named_children for word in _words(child)]
+    return [word for child in key.named_children for word in words(child)]
 
 
-def _text(word: Node) -> str:
+def word_text(word: Node) -> str:
     """A key's word without its quotes."""
     raw = (word.text or b"").decode()
     return next(iter(tomllib.loads(f"{raw} = 0"))) if word.type == "quoted_key" else raw
