@@ -120,7 +120,7 @@ def test_an_unknown_program_is_bad_input(portwright: Callable[..., Any]) -> None
 
 def test_a_negative_number_of_processors_is_refused(portwright: Callable[..., Any]) -> None:
     shown = portwright("up", NAME, "-j", "-1")
-    assert shown.returncode == 2 and "-1 processors" in shown.stderr
+    assert shown.returncode == 2 and "-1" in shown.stderr
 
 
 def test_the_toolchain_is_told(portwright: Callable[..., Any], toolchain: Toolchain) -> None:
