@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from portwright.base import rooms
 from portwright.base.errors import Fault, StepFailed, fail
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.cli import app, commands, documents
@@ -207,3 +209,17 @@ def test_documents_are_stable_and_hold_any_value() -> None:
 @pytest.mark.parametrize("words", [("--nonsense",), ("check",), ("ledger", "nonsense")])
 def test_wrong_usage_exits_with_2(words: tuple[str, ...]) -> None:
     assert portwright(*words).returncode == 2
+
+
+def test_every_verb_says_what_it_must_be_told() -> None:
+    """No verb meets a missing argument later than the command line, and none asks for one that has a default."""
+    for verb, entry in app.verbs().items():
+        module = rooms.load(app.JOBS, entry)
+        fields = dataclasses.fields(module.Arguments)
+        required = {f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING}
+        made = commands.parameters(module.Arguments)
+        assert {one.name for one in made if one.required} == required, verb
+        if required:
+            done = portwright(*verb.split())
+            assert done.returncode == getattr(module, "FAILURE_STATUS", 2), verb
+            assert "Missing argument" in done.stderr, verb

@@ -41,6 +41,7 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
     assert isinstance(arg, Arg)
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     default = None if required else _default(field)
+    given = {} if required else {"default": default}  # None is a default too, and then nothing is required
     inner, many = _element(kind)
     option_type = click.Choice(arg.choices) if arg.choices else _click_type(inner)
     if arg.positional:
@@ -48,7 +49,7 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
             [field.name],
             type=click.UNPROCESSED if arg.rest else option_type,
             required=required,
-            default=default,
+            **given,
             nargs=-1 if many else 1,
             metavar=arg.metavar or field.name.upper().replace("_", "-"),
         )
@@ -62,7 +63,7 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
     attributes: dict[str, Any] = {
         "type": option_type,
         "required": required,
-        "default": default,
+        **given,
         "multiple": many,
         "help": arg.help,
         "metavar": arg.metavar,
