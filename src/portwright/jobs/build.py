@@ -39,9 +39,7 @@ class Arguments:
     update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
     explain: Annotated[bool, Arg("Say of each step whether it would run and why; build nothing.")] = False
     dry_run: Annotated[bool, Arg("Say which steps would run; build nothing.", short="n")] = False
-    jobs: Annotated[
-        int, Arg("How many processors to use (0: all).", short="j", metavar="N", least=0)
-    ] = 0
+    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,7 @@ class Arguments:
     kind: Annotated[bool, Arg("Do not be hostile: nothing destroyed, no short reads.")] = False
     seed: Annotated[int | None, Arg("Replay with this seed.", metavar="N")] = None
     update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
-    jobs: Annotated[
-        int, Arg("How many processors to use (0: all).", short="j", metavar="N", least=0)
-    ] = 0
+    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
 
 
 @dataclass(frozen=True, slots=True)
