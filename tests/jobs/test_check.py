@@ -124,6 +124,21 @@ def test_the_ledger_s_faults_are_in_the_same_pass(portwright: Portwright, tmp_pa
     assert any(code.startswith("ledger/") for code in codes(value))
 
 
+def test_a_misspelled_key_does_not_hide_the_target_s_faults(portwright: Portwright, tmp_path: Path) -> None:
+    folder = tmp_path / "port"
+    shutil.copytree(ports.find("x86_64-unknown-veridian"), folder)
+    text = (folder / "port.toml").read_text()
+    broken = text.replace("[target] ", '[target]\ncpu = "z80" ', 1).replace("\npage-size", "\npagesize", 1)
+    (folder / "port.toml").write_text(broken)
+    (folder / "abi.toml").write_text((folder / "abi.toml").read_text().replace("map-base", "map-bse", 1))
+    done = portwright("check", folder)
+    assert done.returncode == 2
+    for said in ("os.pagesize", "memory.map-bse", "no CPU `z80`"):
+        assert said in done.stderr
+    (folder / "port.toml").write_text("[target]\nlike = 3\n")
+    assert portwright("check", folder).returncode == 2
+
+
 def test_explain_gives_a_reason_for_each_choice(portwright: Portwright) -> None:
     done = portwright("check", "--no-probe", "--explain", "x86_64-unknown-veridian")
     assert 'panic-strategy = "abort"' in done.stdout

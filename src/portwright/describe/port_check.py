@@ -6,17 +6,34 @@ Each part by itself is checked elsewhere (the rules, `ledger_check`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from portwright.base import rooms
 from portwright.base.errors import Fault
 from portwright.describe import cpu as cpus
+from portwright.describe import rule, toml_file
 from portwright.describe.port import Port
-from portwright.describe.spec import Spec
+from portwright.describe.rustc_facts import RustcFacts
+from portwright.describe.spec import Spec, overlay
+from portwright.describe.spec_case import Case
 
 
 def check(port: Port, spec: Spec) -> list[Fault]:
     """Every contradiction, each placed in the file that is easier to change."""
     return [*_memory(port), *_cpu(port, spec), *_thread_pointer(port, spec), *_programs(port)]
+
+
+def target_faults(path: Path, facts: RustcFacts) -> list[Fault]:
+    """The errors that the rules find in [target] alone, of a port.toml that has faults elsewhere."""
+    tables = toml_file.read(path)
+    about, target = tables.get("port"), tables.get("target")
+    triple = about.get("target") if isinstance(about, dict) else None
+    if not isinstance(target, dict) or not isinstance(target.get("like"), str):
+        return []
+    table = {key: value for key, value in target.items() if key != "why"}
+    name = triple if isinstance(triple, str) else path.parent.name
+    spec = overlay(name, table, facts, path, toml_file.Places(path))
+    return [row.fault() for row in rule.examine(Case(spec, facts)) if row.severity == "error"]
 
 
 def _memory(port: Port) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from portwright.base.errors import BadInput, Fault, Where, closest
+from portwright.base.errors import BadInput, Fault, PortwrightError, Where, closest
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.build.probe import ProbeFault, ProbeResult, probe
 from portwright.describe import rule, rustc_facts, spec_fix
@@ -111,7 +111,10 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         hint = "portwright check PORT, SPEC.json or TRIPLE; `--rules` lists the rules"
         raise BadInput([Fault("nothing to check is named", None, hint, "check/no-subject")])
     began = time.monotonic()
-    port = _port(arguments.subject, arguments.ledger)
+    try:
+        port = _port(arguments.subject, arguments.ledger)
+    except BadInput as error:
+        raise BadInput([*error.faults, *_spec_faults(arguments)]) from None
     rust = port.manifest.toolchain.rust if port else None
     found = _rustc(arguments.toolchain, rust)
     facts = rustc_facts.load(found)
@@ -171,6 +174,21 @@ def _port(subject: str, variant: str | None) -> Port | None:
     from portwright.describe import port as ports
 
     return ports.load(subject if Path(subject).is_absolute() or "/" in subject else _named(subject), variant)
+
+
+def _spec_faults(arguments: Arguments) -> list[Fault]:
+    """What the rules say of the [target] of a port whose files cannot be read whole: all in one pass."""
+    from portwright.describe import port as ports
+    from portwright.describe import port_check
+
+    try:
+        named = Path(str(arguments.subject))
+        folder = named.parent if named.name in ("port.toml", "abi.toml") else ports.find(_named(str(named)))
+        return port_check.target_faults(
+            folder / "port.toml", rustc_facts.load(_rustc(arguments.toolchain, None))
+        )
+    except PortwrightError:
+        return []
 
 
 def _named(subject: str) -> str:
