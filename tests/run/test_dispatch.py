@@ -197,3 +197,12 @@ def test_a_busy_system_refuses_any_call_now_and_then_and_a_kind_one_never(make_g
     seen = [hostile.call("getpid") for _ in range(2000)]
     assert set(seen) == {77, refused} and 20 < seen.count(refused) < 200
     assert {kind.call("getpid") for _ in range(2000)} == {77}
+
+
+def test_the_error_of_a_busy_system_stands_in_for_no_other() -> None:
+    """Who gets it asks again: for one file too many that would be for ever."""
+    ledger = ports.load("x86_64-unknown-veridian").ledger
+    assert ledger.abi.busy == "EAGAIN" and ledger.error_number("EMFILE") is None
+    assert nearest(ledger, "EMFILE")[0] == "ENOMEM"
+    assert nearest(ledger, "EAGAIN")[0] == "EAGAIN"
+    assert all(nearest(ledger, name)[0] != "EAGAIN" for name in SUBSTITUTES if name != "EAGAIN")

@@ -80,7 +80,11 @@ def of_os_error(error: OSError) -> Failure:
 
 
 def nearest(ledger: Ledger, name: str) -> tuple[str, int]:
-    """The ledger's error nearest to a POSIX one, and its number (the same error wherever the OS has it)."""
+    """The ledger's error nearest to a POSIX one, and its number (the same error wherever the OS has it).
+
+    What the OS answers when it is busy stands in for nothing else: a program would ask again for ever.
+    """
+    busy = ledger.abi.busy if ledger.abi.busy != name else None
     waiting, seen = [name], set[str]()
     while waiting:
         candidate = waiting.pop(0)
@@ -88,11 +92,11 @@ def nearest(ledger: Ledger, name: str) -> tuple[str, int]:
             continue
         seen.add(candidate)
         number = ledger.error_number(candidate)
-        if number is not None:
+        if number is not None and candidate != busy:
             return candidate, number
         waiting += SUBSTITUTES.get(candidate, ())
         if not waiting:
             waiting = [last for last in LAST_RESORTS if last not in seen]
-    known = [(n, ledger.error_number(n)) for n in ledger.errors]
+    known = [(n, ledger.error_number(n)) for n in ledger.errors if n != busy]
     numbered = [(n, number) for n, number in known if number is not None]
     return min(numbered, key=lambda row: row[1]) if numbered else (name, 1)
