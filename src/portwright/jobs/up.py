@@ -34,6 +34,8 @@ from portwright.run.limits import Limits
 from portwright.run.options import Options
 
 VERB = "up"
+MOST_OUTPUT = 16 << 20
+"""Bytes that one program may write: all of it is held until it is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _run_one(port: Port, program: Program, built: BuildResult, arguments: Argume
         files={path: text.encode() for path, text in program.files.items()},
         kind=arguments.kind,
         seed=seed,
-        limits=Limits(seconds=program.seconds),
+        limits=Limits(seconds=program.seconds, output=MOST_OUTPUT),
         stdin=program.stdin.encode(),
         capture=True,
     )
