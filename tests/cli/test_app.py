@@ -223,3 +223,14 @@ def test_every_verb_says_what_it_must_be_told() -> None:
             done = portwright(*verb.split())
             assert done.returncode == getattr(module, "FAILURE_STATUS", 2), verb
             assert "Missing argument" in done.stderr, verb
+
+
+@pytest.mark.parametrize("words", [("schema", "port"), ("schema", "port", "--json")])
+def test_a_result_that_cannot_be_written_is_said(words: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        argv = [sys.executable, "-m", "portwright", *words]
+        done = subprocess.run(
+            argv, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: the result cannot be written: No space left on device\n"

@@ -135,7 +135,7 @@ def test_what_cannot_be_loaded_says_why(portwright, tmp_path: Path) -> None:
 
 
 def test_a_result_for_tools_holds_captured_output(portwright, cat: Path) -> None:
-    done = portwright("run", "--json", "--capture", "--seed", "5", cat.parent / "calm", cat, "a")
+    done = portwright("run", "--json", "--seed", "5", cat.parent / "calm", cat, "a")
     document = json.loads(done.stdout)
     assert (document["verb"], document["status"], document["seed"]) == ("run", 2, 5)
     assert document["outcome"]["end"] == {"status": 2}

@@ -132,6 +132,8 @@ def _command(module: ModuleType) -> click.Command:
 
     def callback(json_: bool, quiet_: bool, verbose_: bool, **values: Any) -> None:
         verbosity = 1 if verbose_ else -1 if quiet_ or json_ else 0
+        if json_:
+            values |= dict.fromkeys(commands.set_by_json(module.Arguments), True)
         sys.exit(_run(module, module.Arguments(**values), json_, verbosity))
 
     command = (Passing if rest else click.Command)(
@@ -152,23 +154,39 @@ def _run(module: ModuleType, arguments: Any, as_json: bool, verbosity: int) -> i
     try:
         with Progress(verbosity) as progress:
             result = _drive(module.run(arguments), progress)
-        if as_json:
-            print(documents.result_document(module.VERB, result))
-        else:
-            _view(module, result)
-        if sys.stdout is not None:  # None: it was closed when we were started
-            sys.stdout.flush()
-        return int(result.status)
+        return _show(module, result, as_json) or int(result.status)
     except PortwrightError as error:
         return _tell(module.VERB, error.faults, failure or error.status, as_json)
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept, and the next run goes on from there", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 141
+        return _silenced(141)
     except Exception as error:
         return _tell(module.VERB, [_defect(error)], failure or 2, as_json)
+
+
+def _show(module: ModuleType, result: Any, as_json: bool) -> int:
+    """Say the result; 0, or the status with which to exit where it cannot be said."""
+    try:
+        if as_json:
+            print(documents.result_document(module.VERB, result))
+        else:
+            _view(module, result)
+        if sys.stdout is not None:  # None: it was closed when we were started
+            sys.stdout.flush()
+        return 0
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"error: the result cannot be written: {error.strerror}", file=sys.stderr)
+        return _silenced(2)
+
+
+def _silenced(status: int) -> int:
+    """Nothing more goes to standard output, not even at exit; answers the status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return status
 
 
 def _drive(work: Generator[Event, None, Any], progress: Progress) -> Any:

@@ -35,6 +35,14 @@ def parameters(arguments: type) -> list[click.Parameter]:
     return [_parameter(field, hints[field.name]) for field in dataclasses.fields(arguments)]
 
 
+def set_by_json(arguments: type) -> list[str]:
+    """The flags of a job's `Arguments` that `--json` sets too."""
+    hints = get_type_hints(arguments, include_extras=True)
+    return [
+        name for name, hint in hints.items() if any(getattr(a, "with_json", False) for a in get_args(hint))
+    ]
+
+
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:
     assert get_origin(hint) is Annotated, f"{field.name} has no Arg"
     kind, arg, *_ = get_args(hint)

@@ -18,6 +18,7 @@ class Arg:
     A field without a default is required. `bool` fields become flags; tuples are repeatable, and a positional
     tuple takes the rest (`rest=True`: options too, as in `run PORT PROGRAM [ARGS...]`). `bare` is the value of
     an option that is given without one (`--trace` for `--trace=text`), in verbs with such a rest.
+    `with_json`: a flag that `--json` sets too.
     """
 
     help: str
@@ -26,4 +27,5 @@ class Arg:
     short: str | None = None
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    with_json: bool = False
     bare: str | None = None

@@ -65,7 +65,9 @@ class Arguments:
     cpu_time: Annotated[float | None, Arg("The most seconds of CPU time.", metavar="SECONDS")] = None
     open_files: Annotated[int, Arg("The most files that it may have open.", metavar="N")] = 256
     output: Annotated[str, Arg("The most bytes that it may write.", metavar="SIZE")] = "4G"
-    capture: Annotated[bool, Arg("Hold the program's output back, and give it in the result.")] = False
+    capture: Annotated[
+        bool, Arg("Hold the program's output back, and give it in the result.", with_json=True)
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
