@@ -140,3 +140,14 @@ def test_a_planted_violation_is_caught(case: str, tree: Path, tmp_path: Path) ->
     before = LAWS[law](copy)
     plant(copy)
     assert len(LAWS[law](copy)) > len(before)
+
+
+def test_every_test_file_is_run(request: pytest.FixtureRequest) -> None:
+    """No folder's name hides its tests from pytest (by default `build` does)."""
+    hidden = [
+        pattern for pattern in request.config.getini("norecursedirs") if not pattern.startswith((".", "_"))
+    ]
+    folders = {
+        part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]
+    }
+    assert not [folder for folder in folders if any(Path(folder).match(pattern) for pattern in hidden)]
