@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -124,12 +125,18 @@ def test_a_renamer_cannot_win(caged, outside: Path) -> None:
                 (root / "evil").rename(root / "swap")
                 (root / "swap").rename(root / "evil")
                 (root / "kept").rename(root / "swap")
+                time.sleep(
+                    0.0001
+                )  # else the two threads can keep step, and the folder is never there to be read
 
     thread = threading.Thread(target=rename)
     thread.start()
-    seen = set()
+    seen: set[object] = set()
+    deadline = time.monotonic() + 30
+    rounds = 0
     try:
-        for _ in range(1500):
+        while rounds < 1500 or (b"inside" not in seen and time.monotonic() < deadline):
+            rounds += 1
             seen.add(read(caged, "/swap/secret"))
             fd = caged.call("open", caged.path("/swap/secret"), caged.constant("O_RDWR"), 0)
             if fd >= 0:
