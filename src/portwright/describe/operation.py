@@ -39,6 +39,7 @@ class Argument:
     """One argument of an operation, in the vocabulary's own order.
 
     A call that has no `optional` argument still means the operation: what it would say is then left to the OS.
+    A `nullable` struct may be missing from a call that passes it: its address is then 0.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Argument:
     constants: str | None = None
     type: str | None = None
     optional: bool = False
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

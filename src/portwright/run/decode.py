@@ -113,7 +113,7 @@ class Decoders:
         if argument.kind == "struct-in" and parts:
             return _duration(parts, self._bits)
         if fetch is None:
-            absent = ABSENT.get(argument.kind, 0)
+            absent = None if argument.nullable else ABSENT.get(argument.kind, 0)
             return lambda space, registers: absent
         match argument.kind:
             case "path":
@@ -154,6 +154,13 @@ class Decoders:
 
             return unknown
         layout = Layout(described, self._cpu.endian)
+        if argument.nullable:
+
+            def decode(space: AddressSpace, registers: Registers) -> Any:
+                address = fetch(registers)
+                return layout.unpack(space.read(address, layout.size)) if address else None
+
+            return decode
         return lambda space, registers: layout.unpack(space.read(fetch(registers), layout.size))
 
 
