@@ -23,6 +23,8 @@ TYPES: dict[Kind, str] = {
     "flags": "usize",
     "choice": "usize",
     "mode": "u32",
+    "vectors-in": "*const ",
+    "vectors-out": "*const ",
     "struct-out": "*mut ",
     "struct-in": "*const ",
     "integer": "isize",

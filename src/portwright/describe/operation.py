@@ -24,6 +24,8 @@ Kind = Literal[
     "flags",  # bits named by constants; `constants` is their prefix
     "choice",  # one of the constants with prefix `constants`
     "mode",  # permission bits, POSIX
+    "vectors-in",  # address of an array of the ledger's `iovec`s, whose bytes the call reads; `length` counts them
+    "vectors-out",  # address of an array of the ledger's `iovec`s, whose bytes the call writes; `length` counts them
     "struct-out",  # address of a struct that the call writes; `type` names it in the ledger's [types]
     "struct-in",  # address of a struct that the call reads; `type` names it in the ledger's [types]
     "integer",  # a plain signed number

@@ -62,9 +62,9 @@ def test_each_says_itself_fully(name: str) -> None:
     names = [argument.name for argument in found.arguments]
     for argument in found.arguments:
         assert argument.kind in KINDS
-        assert (argument.kind in ("bytes-in", "bytes-out")) == (argument.length is not None)
+        assert (argument.kind.startswith(("bytes-", "vectors-"))) == (argument.length is not None)
         assert argument.length is None or argument.length in names
-        assert (argument.kind in ("struct-in", "struct-out")) == (argument.type is not None)
+        assert (argument.kind.startswith(("struct-", "vectors-"))) == (argument.type is not None)
         assert (argument.kind in ("flags", "choice")) == (argument.constants is not None)
         assert found.argument(argument.name) is argument
 

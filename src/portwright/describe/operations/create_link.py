@@ -1,0 +1,19 @@
+"""Give a file one more name; `target` is the new one. A symbolic link itself gets it, where `path` names one."""
+
+from __future__ import annotations
+
+from portwright.describe.operation import Argument, Operation
+
+OPERATION = Operation(
+    name="create_link",
+    family="files",
+    summary="Give a file one more name; `target` is the new one. A symbolic link itself gets it, where `path` names one.",
+    arguments=(
+        Argument("path", "path"),
+        Argument("target", "path"),
+    ),
+    result="none",
+    unlocks=("std::fs::hard_link",),
+    weight=2,
+    errors=("ENOENT", "EACCES", "EEXIST", "EMLINK", "EPERM", "EXDEV", "EROFS"),
+)

@@ -1,0 +1,16 @@
+"""Bring an open file's bytes and status to where they survive a loss of power."""
+
+from __future__ import annotations
+
+from portwright.describe.operation import Argument, Operation
+
+OPERATION = Operation(
+    name="sync_file",
+    family="files",
+    summary="Bring an open file's bytes and status to where they survive a loss of power.",
+    arguments=(Argument("fd", "fd"),),
+    result="none",
+    unlocks=("std::fs::File::sync_all",),
+    weight=3,
+    errors=("EBADF", "EINVAL", "EIO", "ENOSPC"),
+)
