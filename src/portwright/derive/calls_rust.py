@@ -28,6 +28,8 @@ TYPES: dict[Kind, str] = {
     "struct-out": "*mut ",
     "struct-in": "*const ",
     "integer": "isize",
+    "length-inout": "*mut u32",
+    "option": "usize",
 }
 RESULTS: dict[Result, tuple[str, str]] = {
     "none": ("()", ".map(|_| ())"),

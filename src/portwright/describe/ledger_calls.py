@@ -12,7 +12,7 @@ from portwright.describe import std_needs
 from portwright.describe.ledger import Call, Fixed, Packed, Part, Passed
 from portwright.describe.ledger_finding import Case, Finding, number_key
 from portwright.describe.ledger_tables import suggestion
-from portwright.describe.operation import Operation, vocabulary
+from portwright.describe.operation import Argument, Operation, vocabulary
 from portwright.describe.toml_positions import Key
 
 # Without these nothing runs: each row is one of several ways.
@@ -191,7 +191,7 @@ def _meant(case: Case, name: str, call: Call, meaning: Operation) -> Iterator[Fi
     said = set(whole) | {argument for argument, _, part in rows if part and part.as_ != "length"}
     for each in meaning.arguments:
         if each.name in said:
-            yield from _constants(case, name, call, each.name, each.constants)
+            yield from _constants(case, name, call, each)
         elif each.optional:
             what = f"`{name}` never passes `{each.name}` of `{meaning.name}`: the OS decides it"
             yield case.warning("unpassed-argument", what, "syscalls", name, "arguments")
@@ -200,10 +200,11 @@ def _meant(case: Case, name: str, call: Call, meaning: Operation) -> Iterator[Fi
             yield case.error("unpassed-argument", what, "syscalls", name, "arguments")
 
 
-def _constants(case: Case, name: str, call: Call, argument: str, prefix: str | None) -> Iterator[Finding]:
+def _constants(case: Case, name: str, call: Call, argument: Argument) -> Iterator[Finding]:
     known = (*case.ledger.constants, *call.constants)
-    if prefix and not any(constant.startswith(prefix) for constant in known):
-        what = f"`{argument}` of `{name}` is made of constants `{prefix}...`, and the ledger has none"
+    if argument.prefixes and not any(constant.startswith(argument.prefixes) for constant in known):
+        listed = "`, `".join(f"{prefix}..." for prefix in argument.prefixes)
+        what = f"`{argument.name}` of `{name}` is made of constants `{listed}`, and the ledger has none"
         hint = "put them into [constants], or only 0 can be passed"
         yield case.warning("no-constants", what, "syscalls", name, "arguments", hint=hint)
 

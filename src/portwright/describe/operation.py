@@ -29,19 +29,25 @@ Kind = Literal[
     "struct-out",  # address of a struct that the call writes; `type` names it in the ledger's [types]
     "struct-in",  # address of a struct that the call reads; `type` names it in the ledger's [types]
     "integer",  # a plain signed number
+    "length-inout",  # address of a 32-bit length: before the call the room, after it how much there is
+    "option",  # the number of an option of the protocol that the argument `level` names: see OPTIONS
 ]
 Result = Literal["none", "never", "size", "fd", "offset", "address", "integer"]
-Family = Literal["files", "directories", "memory", "process", "threads", "time", "random"]
+Family = Literal["files", "directories", "memory", "process", "threads", "time", "random", "sockets"]
 
 KINDS: tuple[str, ...] = get_args(Kind)
+# The prefix of the constants that are options of a protocol, by the constant that names the protocol.
+OPTIONS = {"SOL_SOCKET": "SO_", "IPPROTO_TCP": "TCP_", "IPPROTO_IP": "IP_", "IPPROTO_IPV6": "IPV6_"}
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One argument of an operation, in the vocabulary's own order.
 
-    A call that has no `optional` argument still means the operation: what it would say is then left to the OS.
-    A `nullable` struct may be missing from a call that passes it: its address is then 0.
+    `constants` is the prefix of the constants that it is made of; of several, the first has precedence. A call that
+    has no `optional` argument still means the operation: what it would say is then left to the OS. A `nullable`
+    struct may be missing from a call that passes it: its address is then 0. `level` names the argument that says to
+    which protocol an option belongs.
     """
 
     name: str
@@ -51,6 +57,12 @@ class Argument:
     type: str | None = None
     optional: bool = False
     nullable: bool = False
+    level: str | None = None
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The prefixes of the constants that the argument is made of."""
+        return tuple((self.constants or "").split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
     wanted = need(operation.name)
     _, call = ledger.offers[operation.name]
     given = passed(call, operation)
-    unpassed = tuple(a.constants for a in operation.arguments if a.constants and a.name not in given)
+    unpassed = tuple(start for a in operation.arguments if a.name not in given for start in a.prefixes)
     missing = [
         f"[constants] {name}"
         for name in wanted.constants

@@ -11,13 +11,19 @@ GROUPS = (("O_RDONLY", "O_WRONLY", "O_RDWR"), ("MAP_SHARED", "MAP_PRIVATE"))
 
 
 class Names:
-    """The constants of one prefix (`O_`), made ready; every answer is remembered.
+    """The constants of one prefix (`O_`), or of several in the order of precedence, made ready.
 
+    Every answer is remembered.
     `ignored` are names that the call takes but does nothing for: they are not among its `flags`.
     """
 
     def __init__(self, constants: Mapping[str, int], prefix: str, ignored: Iterable[str] = ()) -> None:
-        found = {n: v for n, v in constants.items() if n.startswith(prefix) and n not in MASKS}
+        found = {
+            name: value
+            for start in prefix.split()
+            for name, value in constants.items()
+            if name.startswith(start) and name not in MASKS
+        }
         self._ignored = frozenset(ignored)
         self._choices: dict[int, str] = {}
         for name, value in found.items():

@@ -13,7 +13,7 @@ from portwright.base.errors import Fault, PortwrightError
 from portwright.describe import cpu as cpus
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Call, Fixed, Ledger, Packed, Part, Passed
-from portwright.describe.operation import Argument, Operation
+from portwright.describe.operation import OPTIONS, Argument, Operation
 from portwright.run.address_space import AddressSpace
 from portwright.run.constants import Names
 from portwright.run.failure import Failed
@@ -31,6 +31,7 @@ ABSENT: Mapping[str, Any] = {
     "path": b"",
     "flags": None,
     "choice": "",
+    "option": "",
     "mode": None,
     "struct-in": {},
 }
@@ -128,12 +129,30 @@ class Decoders:
             case "choice":
                 choice = self.names(call, argument.constants or "").choice
                 return lambda space, registers: choice(fetch(registers))
+            case "option":
+                return self._option(argument, call, fetch, sources)
             case "mode":
                 return lambda space, registers: fetch(registers) & 0o7777
             case "struct-in":
                 return self._struct(argument, fetch)
             case _:
                 return lambda space, registers: fetch(registers)
+
+    def _option(self, argument: Argument, call: Call, fetch: Fetch, sources: Sources) -> Decoder:
+        """An option by name: which constants name it depends on the protocol that is asked."""
+        level = sources.whole.get(argument.level or "")
+        named = {
+            number: self.names(call, prefix).choice
+            for protocol, prefix in OPTIONS.items()
+            if (number := self._ledger.constant(protocol, call)) is not None
+        }
+
+        def decode(space: AddressSpace, registers: Registers) -> str:
+            choice = named.get(level(registers)) if level is not None else None
+            value = fetch(registers)
+            return choice(value) if choice is not None else hex(value)
+
+        return decode
 
     def _signed(self, fetch: Fetch) -> Decoder:
         bits, half, whole = self._bits, 1 << (self._bits - 1), 1 << self._bits

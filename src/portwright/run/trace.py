@@ -89,10 +89,18 @@ class Describer:
                 return self._constants(variant, argument).text(raw)
             case "choice":
                 return self._constants(variant, argument).choice(raw)
+            case "option":
+                return self._option(argument, raw, variant, ended)
             case "address":
                 return hex(raw) if raw else "NULL"
             case _:
                 return self._memory(argument, raw, variant, ended)
+
+    def _option(self, argument: Argument, raw: int, variant: Variant, ended: Ended) -> str:
+        """An option is named by the decoder: its constants depend on another argument of the call."""
+        if variant.operation is None or not ended.values:
+            return hex(raw)
+        return str(ended.values[variant.operation.arguments.index(argument)])
 
     def _constants(self, variant: Variant, argument: Argument) -> Names:
         key = (variant.name, argument.constants or "")
@@ -133,19 +141,27 @@ class Describer:
                 return None
             fields = self._process.layout(argument.type or "").unpack(space.read(address, described.size))
             return "{" + ", ".join(_field(n, v) for n, v in fields.items() if v or len(fields) < 4) + "}"
-        length = self._length(argument, variant, ended)
+        if argument.kind == "length-inout":
+            length = int.from_bytes(space.read(address, 4), self._process.cpu.endian)
+            return f"[{length}]"
+        length, bounded = self._length(argument, variant, ended)
         if argument.kind == "bytes-out":
             if failed or ended.result is None:
                 return None
-            counts = variant.operation is not None and variant.operation.result == "size"
+            counts = variant.operation is not None and variant.operation.result == "size" and not bounded
             length = min(length, ended.result) if counts else length
         data = space.read(address, min(length, LONGEST_TEXT + 1))
         return quoted(data)
 
-    @staticmethod
-    def _length(argument: Argument, variant: Variant, ended: Ended) -> int:
+    def _length(self, argument: Argument, variant: Variant, ended: Ended) -> tuple[int, bool]:
+        """How many bytes an argument has, and whether the call wrote that number itself."""
         fetch = variant.sources.whole.get(argument.length or "") if variant.sources else None
-        return fetch(ended.registers) if fetch else 0
+        if fetch is None or variant.operation is None:
+            return 0, False
+        value = fetch(ended.registers)
+        if variant.operation.argument(argument.length or "").kind != "length-inout":
+            return value, False
+        return int.from_bytes(self._process.space.read(value, 4), self._process.cpu.endian), True
 
 
 def _field(name: str, value: int) -> str:

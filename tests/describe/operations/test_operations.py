@@ -66,6 +66,8 @@ def test_each_says_itself_fully(name: str) -> None:
         assert argument.length is None or argument.length in names
         assert (argument.kind.startswith(("struct-", "vectors-"))) == (argument.type is not None)
         assert (argument.kind in ("flags", "choice")) == (argument.constants is not None)
+        assert (argument.kind == "option") == (argument.level is not None)
+        assert argument.level is None or found.argument(argument.level).kind == "choice"
         assert found.argument(argument.name) is argument
 
 

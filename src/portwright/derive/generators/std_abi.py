@@ -229,7 +229,8 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
 
 def _limit(operation: Operation, call: Call) -> Iterator[str]:
     """A call that counts what it did may do less than asked for; any other fails beyond its limit."""
-    counted = {a.length for a in operation.arguments if a.length} if operation.result == "size" else set()
+    lengths = {a.length for a in operation.arguments if a.length} if operation.result == "size" else set()
+    counted = {name for name in lengths if operation.argument(name).kind == "size"}
     for name in sorted(counted):
         yield f"    let {name} = {name}.min(LONGEST_RANGE);\n"
     if call.limit is None:
