@@ -200,3 +200,28 @@ def test_a_crate_of_someone_else_is_not_overwritten(portwright: Portwright, tmp_
     ran = portwright("ledger", "crate", NAME, tmp_path)
     assert ran.returncode == 2 and "not made by portwright" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["Cargo.toml"]
+
+
+# jobs/ledger_header, jobs/ledger_page
+
+
+@pytest.mark.parametrize(
+    ("verb", "start"), [("header", "/* Made by portwright"), ("page", "<!-- Made by portwright")]
+)
+def test_header_and_page_are_shown_or_written(
+    portwright: Portwright, tmp_path: Path, verb: str, start: str
+) -> None:
+    """The same text both ways; a second run changes nothing; somebody's own file stays."""
+    shown = portwright("ledger", verb, NAME)
+    assert shown.returncode == 0 and shown.stdout.startswith(start)
+    file = tmp_path / "made"
+    assert portwright("ledger", verb, NAME, "--output", file).stdout == f"wrote {file}\n"
+    assert file.read_text() == shown.stdout
+    before = file.stat().st_mtime_ns
+    again = document(portwright("ledger", verb, NAME, "--output", file, "--json"))
+    assert not again["changed"] and file.stat().st_mtime_ns == before
+    file.write_text("mine")
+    ran = portwright("ledger", verb, NAME, "--output", file)
+    assert ran.returncode == 2 and "not made by portwright" in ran.stderr and file.read_text() == "mine"
+    below = portwright("ledger", verb, NAME, "--output", file / "below")
+    assert below.returncode == 2 and str(file) in below.stderr

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from portwright.base.errors import Fault, PortwrightError, Where
+from portwright.base.errors import Fault, PortwrightError, Where, fail
 
 
 def cache_root() -> Path:
@@ -194,3 +194,17 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+def write_made(path: Path, text: str, mark: str) -> bool:
+    """Write a generated text, atomically; whether that changed anything.
+
+    Raises `BadInput` where a file lies there that does not begin with `mark`: it is somebody's own.
+    """
+    with disk_errors(path):
+        if path.exists():
+            with path.open(errors="replace") as file:
+                if file.read(len(mark)) not in (mark, ""):
+                    hint = "give another name: what lies there is overwritten each time"
+                    raise fail("this file was not made by portwright", Where(path), hint, "file/foreign")
+        return write_atomic(path, text)

@@ -1,0 +1,16 @@
+"""What a person sees of `ledger page`: the text itself, or where it is now."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from portwright.jobs.ledger_page import Result
+
+
+def view(result: Result, console: Console) -> None:
+    """The text as it is, to be redirected; or one line on the file."""
+    if result.file is None:
+        console.out(result.text, end="", highlight=False)
+    else:
+        console.print(Text(f"{'wrote' if result.changed else 'nothing changed:'} {result.file}"))
