@@ -1,4 +1,4 @@
-"""Write the ABI page that follows from the ledger: calls, errors, constants, structs, and what would surprise, in Markdown.
+"""Write the ABI page that follows from the ledger, in Markdown: calls, errors, constants, structs, surprises.
 
 Without a file it is printed. A file that is as it should be is left untouched.
 """
