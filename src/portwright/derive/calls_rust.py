@@ -17,6 +17,7 @@ TYPES: dict[Kind, str] = {
     "bytes-in": "*const u8",
     "bytes-out": "*mut u8",
     "path": "*const c_char",
+    "strings": "*const *const c_char",
     "size": "usize",
     "offset": "i64",
     "address": "usize",

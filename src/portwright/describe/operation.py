@@ -18,6 +18,7 @@ Kind = Literal[
     "bytes-in",  # address of bytes that the call reads; `length` names the argument that counts them
     "bytes-out",  # address of bytes that the call writes; `length` names the argument that counts them
     "path",  # address of a path (NUL-terminated in std's calls; its length can be passed too)
+    "strings",  # address of an array of addresses of NUL-terminated strings, ended by a null
     "size",  # a count of bytes, unsigned
     "offset",  # a position in bytes, signed
     "address",  # an address in the guest
@@ -46,7 +47,7 @@ class Argument:
 
     `constants` is the prefix of the constants that it is made of; of several, the first has precedence. A call that
     has no `optional` argument still means the operation: what it would say is then left to the OS. A `nullable`
-    struct may be missing from a call that passes it: its address is then 0. `level` names the argument that says to
+    struct or path may be missing from a call that passes it: its address is then 0. `level` names the argument that says to
     which protocol an option belongs.
     """
 

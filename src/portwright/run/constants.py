@@ -10,6 +10,11 @@ MASKS = frozenset({"O_ACCMODE", "S_IFMT", "MAP_TYPE"})
 GROUPS = (("O_RDONLY", "O_WRONLY", "O_RDWR"), ("MAP_SHARED", "MAP_PRIVATE"))
 
 
+def belongs(name: str, prefix: str) -> bool:
+    """Whether a constant has the prefix; one like `SIG` goes on within the word (SIGPIPE, not SIG_IGN)."""
+    return name.startswith(prefix) and not name.startswith(f"{prefix}_")
+
+
 class Names:
     """The constants of one prefix (`O_`), or of several in the order of precedence, made ready.
 
@@ -22,7 +27,7 @@ class Names:
             name: value
             for start in prefix.split()
             for name, value in constants.items()
-            if name.startswith(start) and name not in MASKS
+            if belongs(name, start) and name not in MASKS
         }
         self._ignored = frozenset(ignored)
         self._choices: dict[int, str] = {}

@@ -24,11 +24,14 @@ Decoder = Callable[[AddressSpace, Registers], Any]
 Fetch = Callable[[Registers], int]
 
 LONGEST_PATH = 4096
+LONGEST_STRING = 128 << 10
+MOST_STRINGS = 2 << 20
 NANOSECONDS = {"seconds": 10**9, "milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
 # What an argument is that a call does not pass. None: each operation has its own idea of it.
 ABSENT: Mapping[str, Any] = {
     "fd": -1,
     "path": b"",
+    "strings": (),
     "flags": None,
     "choice": "",
     "option": "",
@@ -112,13 +115,20 @@ class Decoders:
         fetch = sources.whole.get(argument.name)
         parts = sources.parts.get(argument.name, {})
         if argument.kind == "struct-in" and parts:
-            return _duration(parts, self._bits)
+            return _duration(parts, self._bits, argument.nullable)
         if fetch is None:
             absent = None if argument.nullable else ABSENT.get(argument.kind, 0)
             return lambda space, registers: absent
+        decoder = self._present(argument, call, fetch, sources)
+        may_be_null = argument.nullable and argument.kind in ("path", "struct-in")
+        return _or_none(fetch, decoder) if may_be_null else decoder
+
+    def _present(self, argument: Argument, call: Call, fetch: Fetch, sources: Sources) -> Decoder:
         match argument.kind:
             case "path":
-                return _path(fetch, parts.get("length"))
+                return _path(fetch, sources.parts.get(argument.name, {}).get("length"))
+            case "strings":
+                return self._strings(fetch)
             case "fd":
                 return lambda space, registers: signed(fetch(registers), 32)
             case "offset" | "integer":
@@ -164,6 +174,25 @@ class Decoders:
 
         return decode
 
+    def _strings(self, fetch: Fetch) -> Decoder:
+        size, endian = self._bits // 8, self._cpu.endian
+
+        def decode(space: AddressSpace, registers: Registers) -> tuple[bytes, ...]:
+            found: list[bytes] = []
+            at, left = fetch(registers), MOST_STRINGS
+            while at and (address := int.from_bytes(space.read(at, size), endian)):
+                try:
+                    text = space.read_string(address, min(LONGEST_STRING, left))
+                except Failed:
+                    raise Failed("E2BIG") from None
+                found.append(text)
+                at, left = at + size, left - len(text) - 1 - size
+                if left <= 0:
+                    raise Failed("E2BIG")
+            return tuple(found)
+
+        return decode
+
     def _struct(self, argument: Argument, fetch: Fetch) -> Decoder:
         described = self._ledger.types.get(argument.type or "")
         if described is None:
@@ -173,14 +202,12 @@ class Decoders:
 
             return unknown
         layout = Layout(described, self._cpu.endian)
-        if argument.nullable:
-
-            def decode(space: AddressSpace, registers: Registers) -> Any:
-                address = fetch(registers)
-                return layout.unpack(space.read(address, layout.size)) if address else None
-
-            return decode
         return lambda space, registers: layout.unpack(space.read(fetch(registers), layout.size))
+
+
+def _or_none(fetch: Fetch, decoder: Decoder) -> Decoder:
+    """None for a null address."""
+    return lambda space, registers: decoder(space, registers) if fetch(registers) else None
 
 
 def _path(fetch: Fetch, length_index: int | None) -> Decoder:
@@ -200,11 +227,19 @@ def _path(fetch: Fetch, length_index: int | None) -> Decoder:
     return decode
 
 
-def _duration(parts: Mapping[str, int], bits: int) -> Decoder:
+def _endless(value: int, bits: int) -> bool:
+    """Whether a time is negative, as a word or (-1) as a C int."""
+    return value == 0xFFFF_FFFF or signed(value, bits) < 0
+
+
+def _duration(parts: Mapping[str, int], bits: int, nullable: bool) -> Decoder:
+    """A time in one or several units; None for one without end, where that can be."""
     rows = [(index, NANOSECONDS[unit]) for unit, index in parts.items() if unit in NANOSECONDS]
     mask = (1 << bits) - 1
 
-    def decode(space: AddressSpace, registers: Registers) -> dict[str, int]:
+    def decode(space: AddressSpace, registers: Registers) -> dict[str, int] | None:
+        if nullable and any(_endless(registers[index], bits) for index, _ in rows):
+            return None
         total = sum((registers[index] & mask) * scale for index, scale in rows)
         return {"tv_sec": total // 10**9, "tv_nsec": total % 10**9}
 

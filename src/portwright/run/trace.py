@@ -24,6 +24,7 @@ from portwright.run.process import Process
 
 LONGEST_TEXT = 48
 LONGEST_PATH = 4096
+MOST_STRINGS = 16
 _ESCAPES = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5C: "\\\\", 0: "\\0"}
 
 
@@ -133,6 +134,8 @@ class Describer:
             )
             path = values[index] if values else space.read_string(address, LONGEST_PATH)
             return quoted(path, LONGEST_PATH)
+        if argument.kind == "strings":
+            return self._strings(argument, variant, ended)
         if argument.kind in ("struct-in", "struct-out"):
             if argument.kind == "struct-out" and failed:
                 return None
@@ -152,6 +155,16 @@ class Describer:
             length = min(length, ended.result) if counts else length
         data = space.read(address, min(length, LONGEST_TEXT + 1))
         return quoted(data)
+
+    @staticmethod
+    def _strings(argument: Argument, variant: Variant, ended: Ended) -> str | None:
+        """A list of strings, as many as a reader can take in."""
+        if ended.values is None or variant.operation is None:
+            return None
+        index = [a.name for a in variant.operation.arguments].index(argument.name)
+        found = ended.values[index]
+        shown = [quoted(text) for text in found[:MOST_STRINGS]]
+        return "[" + ", ".join(shown + ["..."] * (len(found) > MOST_STRINGS)) + "]"
 
     def _length(self, argument: Argument, variant: Variant, ended: Ended) -> tuple[int, bool]:
         """How many bytes an argument has, and whether the call wrote that number itself."""

@@ -35,6 +35,13 @@ _PARAMETERS = {
     "offset": "i64",
     "integer": "isize",
 }
+_ADDRESSES = {
+    "Duration": ".address()",
+    "Option<Duration>": ".as_mut().map_or(0, Timespec::address)",
+    "&CStr": ".as_ptr().expose_provenance()",
+    "Option<&CStr>": ".map_or(0, |text| text.as_ptr().expose_provenance())",
+}
+_NULLABLE = ("Duration", "&CStr")  # any other kind says by the address 0 that there is nothing
 _ENTRY_KINDS = {"file": "File", "directory": "Directory", "symlink": "Symlink"}
 
 
@@ -200,8 +207,10 @@ def _operation(port: Port, operation: Operation) -> str:
 
 def _parameter(argument: Argument) -> str:
     if argument.kind == "struct-in" and argument.type == "timespec":
-        return "Duration"
-    return _PARAMETERS.get(argument.kind, "usize")
+        plain = "Duration"
+    else:
+        plain = _PARAMETERS.get(argument.kind, "usize")
+    return f"Option<{plain}>" if argument.nullable and plain in _NULLABLE else plain
 
 
 def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
@@ -217,14 +226,23 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     lines = list(_limit(operation, call))
     values: list[str] = []
     for each in passed:
-        if isinstance(each, str) and _parameter(operation.argument(each)) == "Duration":
-            lines.append(f"    let mut {each} = Timespec::new({each})?;\n")
+        if isinstance(each, str):
+            lines.append(_made_ready(operation.argument(each)))
         lines.append(f"    let word{len(values)} = {_value(port, operation, call, name, each)};\n")
         values.append(f"word{len(values)}")
     arguments = "".join(f", {value}" for value in values)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
     lines.append(f"    outcome(|| unsafe {{ trap{len(values)}({call.number}{arguments}) }})\n")
     return "".join(lines)
+
+
+def _made_ready(argument: Argument) -> str:
+    """What must lie in memory before the call: a duration as a struct."""
+    name = argument.name
+    return {
+        "Duration": f"    let mut {name} = Timespec::new({name})?;\n",
+        "Option<Duration>": f"    let mut {name} = {name}.map(Timespec::new).transpose()?;\n",
+    }.get(_parameter(argument), "")
 
 
 def _limit(operation: Operation, call: Call) -> Iterator[str]:
@@ -256,15 +274,20 @@ def _value(
         )
         return " | ".join(fields)
     if passed.as_ == "length":
-        return f"{passed.argument}.count_bytes()"
+        optional = operation.argument(passed.argument).nullable
+        return (
+            f"{passed.argument}.map_or(0, CStr::count_bytes)"
+            if optional
+            else f"{passed.argument}.count_bytes()"
+        )
+    if operation.argument(passed.argument).nullable:  # a negative number: without end
+        return f"{passed.argument}.map_or(usize::MAX, |time| whole_units(time, {_UNITS[passed.as_]}))"
     return f"whole_units({passed.argument}, {_UNITS[passed.as_]})"
 
 
 def _whole(argument: Argument) -> str:
-    if _parameter(argument) == "Duration":
-        return f"{argument.name}.address()"
-    if argument.kind == "path":
-        return f"{argument.name}.as_ptr().expose_provenance()"
+    if _parameter(argument) in _ADDRESSES:
+        return f"{argument.name}{_ADDRESSES[_parameter(argument)]}"
     if argument.kind == "offset":
         return f"word({argument.name})?"
     return f"{argument.name} as usize" if argument.kind == "integer" else argument.name
