@@ -114,6 +114,9 @@ def test_panic_unwinder_holds_the_target_against_std(facts: RustcFacts) -> None:
     case = port_case(facts, target, std={"panic": "unwind"})
     assert "[std] panic is `unwind`" in rule.examine(case, ["panic-unwinder"])[0].what
     assert not rule.examine(port_case(facts, target), ["panic-unwinder"])
+    unwinds = port_case(facts, {**target, "panic-strategy": "unwind"}, std={"panic": "unwind"})
+    assert unwinds.os is not None and unwinds.os.unwinder == "none"
+    assert not rule.examine(unwinds, ["panic-unwinder"])
 
 
 @pytest.mark.toolchain

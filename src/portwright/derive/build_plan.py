@@ -90,8 +90,9 @@ def plan(port: Port, facts: Facts) -> Plan:
 
 
 def identity(port: Port) -> str:
-    """The name of the folder for what is updated in place: the target, and which folder and ledger describe it."""
-    return f"{port.target}-{hash_value([str(port.folder), port.variant])[:8]}"
+    """The name of the folder for what is updated in place: the target, which folder and ledger describe it, and
+    what a panic does: the sysroots of both ways exist side by side."""
+    return f"{port.target}-{hash_value([str(port.folder), port.variant, port.manifest.std.panic])[:8]}"
 
 
 def spec_text(spec: Mapping[str, Any], port: Port, toolchain: Toolchain) -> str:

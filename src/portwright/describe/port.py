@@ -6,7 +6,7 @@ Reads and finds; it does not judge (that is `rules/` and the ledger's check).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -53,8 +53,11 @@ class ToolchainTable(Described):
     backend: Literal["llvm", "cranelift", "bitcode"] = "llvm"
 
 
+PANICS = ("abort", "unwind")
+
+
 class StdTable(Described):
-    """[std]: how std is built."""
+    """[std]: how std is built. `panic`: what a panic does; with `unwind` std brings its own unwinder."""
 
     panic: Literal["abort", "unwind"] = "abort"
     optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
@@ -145,6 +148,13 @@ class Port:
         """Where keys of the ledger stand."""
         return toml_file.Places(ledgers.ledger_path(self.folder, self.variant))
 
+    def with_panic(self, panic: str) -> Port:
+        """The port with panics that abort or unwind, whatever port.toml says: std and the target's default."""
+        std = StdTable.model_validate({**self.manifest.std.model_dump(), "panic": panic})
+        target = {**self.manifest.target, "panic-strategy": panic}
+        manifest = self.manifest.model_copy(update={"std": std, "target": target})
+        return replace(self, manifest=manifest)
+
     def program(self, name: str) -> Program | None:
         """The program of that name, if the port has one."""
         return next((program for program in self.manifest.program if program.name == name), None)
@@ -184,8 +194,8 @@ def find(name: str) -> Path:
     raise BadInput([Fault(f"no port `{name}`", None, hint, "port/unknown")])
 
 
-def load(name: str, variant: str | None = None) -> Port:
-    """Read a port; raises `BadInput` with the faults of both files together."""
+def load(name: str, variant: str | None = None, panic: str | None = None) -> Port:
+    """Read a port; raises `BadInput` with the faults of both files together. `panic` overrules [std] panic."""
     folder = find(name)
     faults: list[Fault] = []
     manifest: Manifest | None = None
@@ -201,4 +211,5 @@ def load(name: str, variant: str | None = None) -> Port:
         faults += error.faults
     if manifest is None or ledger is None:
         raise BadInput(faults)
-    return Port(folder, manifest, ledger, variant)
+    port = Port(folder, manifest, ledger, variant)
+    return port.with_panic(panic) if panic else port

@@ -32,6 +32,9 @@ class Arguments:
     port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
     goal: Annotated[str, Arg("What to build.", positional=True, metavar="[GOAL]")] = "programs"
     ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
+    panic: Annotated[
+        str | None, Arg("What a panic does, whatever port.toml says.", choices=ports.PANICS)
+    ] = None
     configure: Annotated[
         Path | None,
         Arg("Write what makes the Cargo package in DIR build and test for the port.", metavar="DIR"),
@@ -70,7 +73,7 @@ class Result:
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Bring the goal about."""
     settings = Settings(arguments.jobs or os.cpu_count() or 1)
-    port = ports.load(arguments.port, arguments.ledger)
+    port = ports.load(arguments.port, arguments.ledger, arguments.panic)
     goal = "sysroot" if arguments.configure and arguments.goal == "programs" else arguments.goal
     if arguments.explain or arguments.dry_run:
         rows = goals.explain(port, goal)

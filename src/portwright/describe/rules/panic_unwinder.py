@@ -1,7 +1,7 @@
 """A panic strategy that nothing on the OS can carry out.
 
 ## What it does
-Holds `panic-strategy` against `[os] unwinder` and against `[std] panic`.
+Holds `panic-strategy` against `[std] panic` (with `unwind`, std brings its own unwinder) and `[os] unwinder`.
 
 ## Why is this bad?
 Unwinding, the default, calls `_Unwind_RaiseException` and reads unwind tables at run time: where neither std
@@ -26,10 +26,11 @@ def check(case: Case) -> Iterator[Finding]:
     """At most one finding."""
     strategy = case.text("panic-strategy")
     key = ("panic-strategy",)
-    if case.os is not None and case.os.unwinder == "none" and strategy == "unwind":
+    own = case.manifest is not None and case.manifest.std.panic == "unwind"
+    if case.os is not None and case.os.unwinder == "none" and strategy == "unwind" and not own:
         default = "" if case.given("panic-strategy") else " (it is the default)"
         what = f"a panic unwinds{default}, and [os] unwinder says that nothing can"
         yield Finding(what, key, edits=(Edit("panic-strategy", "abort"),), safe=True)
-    elif case.manifest is not None and case.manifest.std.panic == "unwind" and strategy == "abort":
+    elif own and strategy == "abort":
         what = "[std] panic is `unwind`, and the target's panic strategy is `abort`"
         yield Finding(what, key, "make them agree")
