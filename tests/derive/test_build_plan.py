@@ -114,14 +114,15 @@ def test_std_starts_over_for_what_cargo_cannot_see() -> None:
     assert epoch(found) == epoch(dataclasses.replace(found, edits=[])), "an edit is rebuilt, not all of std"
 
 
-def test_two_folders_or_ledgers_of_one_target_do_not_share_what_is_updated_in_place() -> None:
+def test_two_folders_ledgers_or_ways_to_panic_of_one_target_do_not_share_what_is_updated_in_place() -> None:
     port = port_at(Path("/ports/p"))
     names = {
         build_plan.identity(port),
         build_plan.identity(port_at(Path("/ports/q"))),
         build_plan.identity(dataclasses.replace(port, variant="document")),
+        build_plan.identity(port.with_panic("unwind")),
     }
-    assert len(names) == 3
+    assert len(names) == 4
 
 
 def test_a_linker_that_the_port_names_stays() -> None:

@@ -109,3 +109,11 @@ def test_the_digest_changes_with_what_is_said_not_with_how(copy: Path) -> None:
     assert ports.load(str(copy)).digest == first
     change(copy / "port.toml", "page-size = 4096", "page-size = 8192")
     assert ports.load(str(copy)).digest != first
+
+
+def test_what_a_panic_does_is_overruled_for_std_and_the_target_alike() -> None:
+    plain = ports.load("x86_64-unknown-veridian")
+    unwinding = ports.load("x86_64-unknown-veridian", panic="unwind")
+    assert (plain.manifest.std.panic, plain.manifest.target["panic-strategy"]) == ("abort", "abort")
+    assert (unwinding.manifest.std.panic, unwinding.manifest.target["panic-strategy"]) == ("unwind", "unwind")
+    assert unwinding.digest != plain.digest

@@ -32,9 +32,9 @@ class Arguments:
     port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
     goal: Annotated[str, Arg("What to build.", positional=True, metavar="[GOAL]")] = "programs"
     ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
-    panic: Annotated[
-        str | None, Arg("What a panic does, whatever port.toml says.", choices=ports.PANICS)
-    ] = None
+    panic: Annotated[str | None, Arg("What a panic does, whatever port.toml says.", choices=ports.PANICS)] = (
+        None
+    )
     configure: Annotated[
         Path | None,
         Arg("Write what makes the Cargo package in DIR build and test for the port.", metavar="DIR"),

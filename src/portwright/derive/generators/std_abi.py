@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.derive.trap_rust import trap_functions
-from portwright.derive.types_rust import string
+from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
 from portwright.describe.ledger import Call, ErrorNumber, Fixed, Ledger, Packed, Part, StructField
@@ -191,7 +191,7 @@ def _errors(ledger: Ledger) -> str:
 def _operation(port: Port, operation: Operation) -> str:
     offered = port.ledger.offers.get(operation.name)
     lacks = std_needs.lacks(port.ledger, operation) if offered else ()
-    parameters = ", ".join(f"{a.name}: {_parameter(a)}" for a in operation.arguments)
+    parameters = ", ".join(f"{field_name(a.name)}: {_parameter(a)}" for a in operation.arguments)
     head = (
         f"/// {operation.summary}\n///\n/// # Safety\n///\n"
         "/// Addresses must be those of memory that the call may read or write as its meaning says.\n"
@@ -238,7 +238,7 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
 
 def _made_ready(argument: Argument) -> str:
     """What must lie in memory before the call: a duration as a struct."""
-    name = argument.name
+    name = field_name(argument.name)
     return {
         "Duration": f"    let mut {name} = Timespec::new({name})?;\n",
         "Option<Duration>": f"    let mut {name} = {name}.map(Timespec::new).transpose()?;\n",
@@ -273,24 +273,21 @@ def _value(
             for row in passed.pack
         )
         return " | ".join(fields)
+    own, optional = field_name(passed.argument), operation.argument(passed.argument).nullable
     if passed.as_ == "length":
-        optional = operation.argument(passed.argument).nullable
-        return (
-            f"{passed.argument}.map_or(0, CStr::count_bytes)"
-            if optional
-            else f"{passed.argument}.count_bytes()"
-        )
-    if operation.argument(passed.argument).nullable:  # a negative number: without end
-        return f"{passed.argument}.map_or(usize::MAX, |time| whole_units(time, {_UNITS[passed.as_]}))"
-    return f"whole_units({passed.argument}, {_UNITS[passed.as_]})"
+        return f"{own}.map_or(0, CStr::count_bytes)" if optional else f"{own}.count_bytes()"
+    if optional:  # a negative number: without end
+        return f"{own}.map_or(usize::MAX, |time| whole_units(time, {_UNITS[passed.as_]}))"
+    return f"whole_units({own}, {_UNITS[passed.as_]})"
 
 
 def _whole(argument: Argument) -> str:
+    name = field_name(argument.name)
     if _parameter(argument) in _ADDRESSES:
-        return f"{argument.name}{_ADDRESSES[_parameter(argument)]}"
+        return f"{name}{_ADDRESSES[_parameter(argument)]}"
     if argument.kind == "offset":
-        return f"word({argument.name})?"
-    return f"{argument.name} as usize" if argument.kind == "integer" else argument.name
+        return f"word({name})?"
+    return f"{name} as usize" if argument.kind == "integer" else name
 
 
 def _fixed(port: Port, call: Call, name: str, fixed: Fixed) -> int:
