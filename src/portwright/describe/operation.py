@@ -72,7 +72,8 @@ class Operation:
 
     `unlocks` lists what of std becomes possible with it (`std::fs::File::open`), `weight` says how much a
     porter gains by offering it (10: nothing runs without it; 1: rarely missed): `portwright std` sorts by it.
-    `errors` are the POSIX names of the failures that a caller must expect.
+    `errors` are the POSIX names of the failures that a caller must expect. `partial`: a call may do less than it
+    was asked for and succeed, and the caller goes on from there.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Operation:
     unlocks: tuple[str, ...]
     weight: int
     errors: tuple[str, ...] = ()
+    partial: bool = False
 
     def argument(self, name: str) -> Argument:
         """The argument of that name; KeyError where there is none."""

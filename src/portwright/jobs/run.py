@@ -17,9 +17,10 @@ from portwright.base.events import Event, Note
 from portwright.describe import port as ports
 from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
-from portwright.run import machine
+from portwright.run import fault_rule, machine
 from portwright.run import options as asked
 from portwright.run.events import Died, Outcome
+from portwright.run.fault_rule import Rule
 from portwright.run.limits import Limits
 from portwright.run.options import Options
 from portwright.run.root import Share
@@ -60,6 +61,9 @@ class Arguments:
     trace_file: Annotated[Path | None, Arg("Where the trace goes (else standard error).", metavar="FILE")] = (
         None
     )
+    faults: Annotated[
+        tuple[str, ...], Arg("Make calls fail, as in write=EIO,nth=3.", metavar="CALL=ERROR[,WHEN]")
+    ] = ()
     memory: Annotated[str, Arg("The most memory that it may have.", metavar="SIZE")] = "1G"
     time: Annotated[float | None, Arg("The most seconds that it may take.", metavar="SECONDS")] = None
     cpu_time: Annotated[float | None, Arg("The most seconds of CPU time.", metavar="SECONDS")] = None
@@ -90,7 +94,7 @@ class Result:
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Build the program where it is a source, and run it."""
     port = ports.load(arguments.port, arguments.ledger)
-    base = _options(arguments)
+    base = _options(arguments, port)
     binary, program = yield from _binary(port, arguments.program)
     options = _with_program(base, program)
     seed = options.seed
@@ -133,7 +137,7 @@ def _only(binaries: tuple[Path, ...], name: str) -> Path:
     return binaries[0]
 
 
-def _options(arguments: Arguments) -> Options:
+def _options(arguments: Arguments, port: Port) -> Options:
     """The machine's options; raises `BadInput` with everything that is wrong with the arguments."""
     faults: list[Fault] = []
     shares: list[Share] = []
@@ -154,6 +158,11 @@ def _options(arguments: Arguments) -> Options:
             faults.append(Fault(f"`{option} {number:g}` leaves no time", None, "give seconds", "run/limit"))
     if arguments.open_files < 1:
         faults.append(Fault(f"`--open-files {arguments.open_files}` allows none", None, None, "run/limit"))
+    rules: list[Rule] = []
+    for text in arguments.faults:
+        rule, wrong = fault_rule.parse(text, port.ledger)
+        faults += wrong
+        rules += [rule] if rule else []
     raise_if(faults)
     limits = Limits(memory, arguments.time, arguments.cpu_time, arguments.open_files, output)
     return Options(
@@ -169,6 +178,7 @@ def _options(arguments: Arguments) -> Options:
         limits=limits,
         capture=arguments.capture,
         trace="json" if arguments.trace == "json" else "text" if arguments.trace else "",
+        faults=tuple(rules),
     )
 
 

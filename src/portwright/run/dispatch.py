@@ -18,6 +18,7 @@ from portwright.run.cpu import engine_cpu
 from portwright.run.decode import Decoder, Decoders, Sources, fixed_value
 from portwright.run.engine import BadAddress, CannotMap, Prepared
 from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
+from portwright.run.injection import FaultPlan
 from portwright.run.process import Process
 
 ROOM = "portwright.run.operations"
@@ -55,7 +56,7 @@ class Variant:
 class Ended:
     """A call that ended, raw: what reports and traces are made of. `variant` is None for an unknown number.
 
-    `result` is None where the guest did not go on after it.
+    `result` is None where the guest did not go on after it; `injected` is the rule that a fault came from.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Ended:
     values: Sequence[Any] | None
     result: int | None
     error: str | None
+    injected: Any = None
 
 
 Tracer = Callable[[Ended], None]
@@ -77,7 +79,13 @@ class Dispatcher:
     `tracer` for every call.
     """
 
-    def __init__(self, process: Process, report: ReportCall, tracer: Tracer | None = None) -> None:
+    def __init__(
+        self,
+        process: Process,
+        report: ReportCall,
+        tracer: Tracer | None = None,
+        faults: FaultPlan | None = None,
+    ) -> None:
         abi, cpu = process.ledger.abi, process.cpu
         self.recent: deque[Ended] = deque(maxlen=RECENT)
         self._process = process
@@ -91,6 +99,7 @@ class Dispatcher:
         self._table = table(process.ledger, process)
         self._errors: dict[str, tuple[str, int]] = {}
         self._tracer = tracer
+        self._faults = faults
         self._report = report
         self._reported: set[tuple[str, str]] = set()
         self._garbage = [Prepared(one) for one in process.hostility.register_sets(_destroyed(process))]
@@ -152,6 +161,8 @@ class Dispatcher:
             result = -code
         over = self._process.end is not None
         ended = Ended(number, variant, registers, values, None if over else result, error)
+        if self._faults is not None:
+            ended.injected = self._faults.take()
         self.recent.append(ended)
         if not over:
             if self._garbage:
@@ -188,6 +199,8 @@ class Dispatcher:
         if variant.operation is None or rooms.entry_name(variant.operation.name) not in rooms.names(ROOM):
             return None
         found: Perform = rooms.load(ROOM, rooms.entry_name(variant.operation.name)).perform
+        if self._faults is not None:
+            found = self._faults.arm(variant.name, variant.operation, found)
         variant.perform = found
         return found
 

@@ -10,7 +10,8 @@ from typing import Literal
 class Called:
     """A system call that ended: decoded arguments (name, text) and the result as the guest saw it.
 
-    `error` is the error's name where the call failed; `seconds` since the start of the run.
+    `error` is the error's name where the call failed; `seconds` since the start of the run. `injected` is the
+    rule (`write=EIO,once`) that made the call fail or do less than it was asked for.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Called:
     error: str | None = None
     operation: str | None = None
     seconds: float = 0.0
+    injected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,15 @@ RunEvent = Called | Wrote | Report | Exited | Died
 
 
 @dataclass(frozen=True, slots=True)
+class Injected:
+    """What came of one rule of a run's faults: how many calls it `matched`, and how many of them it `struck`."""
+
+    rule: str
+    matched: int
+    struck: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The whole of a captured run."""
 
@@ -103,6 +114,7 @@ class Outcome:
     calls: tuple[Called, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     peak_memory: int = 0
+    faults: tuple[Injected, ...] = ()
 
     @property
     def status(self) -> int:

@@ -26,6 +26,7 @@ from portwright.run.engine import Engine, Setup
 from portwright.run.events import Called, Died, Exited, Outcome, Report, RunEvent, Wrote
 from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
+from portwright.run.injection import FaultPlan
 from portwright.run.limits import Watch, files_report, memory_report
 from portwright.run.loader import CannotLoad, Image
 from portwright.run.options import Options
@@ -153,6 +154,7 @@ class _Run:
         assert options.seed is not None
         self._hostility = Hostility(options.seed, kind=options.kind)
         self._peak = 0
+        self._faults = FaultPlan(options.faults, options.seed) if options.faults else None
 
     def _emit(self, event: RunEvent) -> None:
         self._collected.take(event)
@@ -168,7 +170,8 @@ class _Run:
         except KeyboardInterrupt:
             end = _interrupted()
         self._emit(end)
-        return self._collected.outcome(end, time.monotonic() - began, self._peak)
+        seen = self._collected.outcome(end, time.monotonic() - began, self._peak)
+        return seen if self._faults is None else replace(seen, faults=self._faults.seen())
 
     def _end(self) -> Exited | Died:
         rules = loader.rules_of(self._cpu, self._port.manifest.os.loads, self._port.ledger.memory)
@@ -223,7 +226,10 @@ class _Run:
         describer = Describer(process)
         reporter = Reporter(process, image, describer)
         dispatcher = Dispatcher(
-            process, lambda *said: self._emit(reporter.call_report(*said)), self._tracer(describer)
+            process,
+            lambda *said: self._emit(reporter.call_report(*said)),
+            self._tracer(describer),
+            self._faults,
         )
         reporter.dispatcher = dispatcher
         loader.place(image, process.space)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from portwright.base.errors import Fault, fail
+from portwright.run.fault_rule import Rule
 from portwright.run.limits import Limits
 from portwright.run.root import Share
 
@@ -20,7 +21,7 @@ class Options:
     of what the ledger's OS gives. `stdin` as bytes, or None for portwright's own. `capture`: the program's
     output becomes events instead of going to portwright's own streams. `files` are put into the root before
     the start. `trace` lines go to the file descriptor `trace_fd`; `calls` makes an event of every call.
-    `seed` None: a new one each time.
+    `seed` None: a new one each time. `faults` are made to happen, by the first rule that fits a call.
     """
 
     arguments: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Options:
     trace: Literal["", "text", "json"] = ""
     trace_fd: int = 2
     calls: bool = False
+    faults: tuple[Rule, ...] = ()
 
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}

@@ -65,7 +65,10 @@ class Describer:
                 if argument.name in variant.sources.whole or argument.name in variant.sources.parts
             )
         meant = variant.call.operation
-        return Called(variant.name, ended.number, arguments, ended.result, ended.error, meant, seconds)
+        injected = None if ended.injected is None else str(ended.injected)
+        return Called(
+            variant.name, ended.number, arguments, ended.result, ended.error, meant, seconds, injected
+        )
 
     @staticmethod
     def _raw(names: Sequence[str], registers: Sequence[int]) -> tuple[tuple[str, str], ...]:
@@ -184,7 +187,8 @@ def _field(name: str, value: int) -> str:
 def text_line(called: Called) -> str:
     """One call as strace shows it."""
     arguments = ", ".join(text for _, text in called.arguments)
-    return f"{called.name}({arguments}) = {result_text(called)}"
+    injected = " (injected)" if called.injected is not None else ""
+    return f"{called.name}({arguments}) = {result_text(called)}{injected}"
 
 
 def result_text(called: Called) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from portwright.cli.views.run import view
 from portwright.jobs.run import Result
-from portwright.run.events import Called, Died, Exited, Frame, Outcome, Report
+from portwright.run.events import Called, Died, Exited, Frame, Injected, Outcome, Report
 
 CALL = Called("write", 53, (("fd", "1"), ("buffer", "0x10")), -9, "EFAULT", "write")
 REPORT = Report(
@@ -47,3 +47,14 @@ def test_a_crash_says_what_where_and_how_to_see_it_again(capsys: pytest.CaptureF
         assert words in shown.err
     guess = next(line for line in shown.err.splitlines() if "main+0x7" in line)
     assert "guess" in guess and "guess" not in shown.err.splitlines()[2]
+
+
+def test_a_fault_that_never_happened_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = (Injected("write=EIO,nth=2", 1, 0), Injected("read=EIO", 3, 2), Injected("close=EIO", 0, 0))
+    view(Result("port", Path("x"), 7, Outcome(Exited(3), faults=faults)), Console())
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        "portwright: the fault write=EIO,nth=2 never happened: 1 call matched it",
+        "portwright: the fault close=EIO never happened: 0 calls matched it",
+    ]

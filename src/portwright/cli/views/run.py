@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from portwright.judge.program import report_text
-from portwright.run.events import Died
+from portwright.run.events import Died, Injected
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,5 +26,14 @@ def view(result: Result, console: Console) -> None:
         reports.append(outcome.end.report)
     for report in reports:
         print(f"portwright: {report_text(report)}", file=sys.stderr)
+    for fault in outcome.faults:
+        if not fault.struck:
+            print(f"portwright: {never(fault)}", file=sys.stderr)
     if reports:
         print(f"portwright: the same run again: --seed {result.seed}", file=sys.stderr)
+
+
+def never(fault: Injected) -> str:
+    """That a fault which was asked for did not happen, and how near it came."""
+    calls = f"{fault.matched} call{'' if fault.matched == 1 else 's'}"
+    return f"the fault {fault.rule} never happened: {calls} matched it"

@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("HashMap's keys (RandomState)",),
     weight=9,
     errors=("EINTR", "EINVAL", "EAGAIN"),
+    partial=True,
 )

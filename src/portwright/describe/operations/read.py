@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::io::stdin", "std::fs::File as Read"),
     weight=9,
     errors=("EBADF", "EINTR", "EISDIR", "EIO"),
+    partial=True,
 )

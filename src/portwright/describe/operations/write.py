@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::io::stdout", "std::io::stderr", "the panic message", "std::fs::File as Write"),
     weight=10,
     errors=("EBADF", "EINTR", "ENOSPC", "EPIPE", "EIO"),
+    partial=True,
 )
