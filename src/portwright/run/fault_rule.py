@@ -91,7 +91,7 @@ class Shape:
 def shape(operation: Operation) -> Shape:
     """The shape of an operation's calls."""
     names = [argument.name for argument in operation.arguments]
-    sizes = [a.length for a in operation.arguments if a.length in names]
+    sizes = [a.length for a in operation.arguments if a.kind in ("bytes-in", "bytes-out") and a.length]
     sizes += [a.name for a in operation.arguments if a.kind == "size" and a.name == "length"]
     return Shape(
         fds=tuple(i for i, a in enumerate(operation.arguments) if a.kind == "fd"),
@@ -311,7 +311,12 @@ def _together(reading: _Reading, operations: list[Operation]) -> None:
         ("fd", "fd" in places, lambda one: one.fds, "takes a file's number"),
         ("path", "path" in places, lambda one: one.paths, "takes a path"),
         ("after", "after" in places, lambda one: one.length is not None, "is told a length in bytes"),
-        ("effect", "short" in said, lambda one: one.partial, "may do less than it is asked for"),
+        (
+            "effect",
+            "short" in said,
+            lambda one: one.partial and one.length is not None,
+            "may do less than it is asked for",
+        ),
     ):
         if asked and not any(fits(one) for one in shapes):
             all_fit = False

@@ -136,7 +136,7 @@ def _late(perform: Perform, process: Process, values: tuple[Any, ...], error: st
 def _matches(rule: Rule, form: Shape, values: tuple[Any, ...]) -> bool:
     if rule.short is not None and not form.partial:
         return False
-    if rule.after is not None and form.length is None:
+    if (rule.short is not None or rule.after is not None) and form.length is None:
         return False
     if rule.fd is not None and not any(_within(values[index], *rule.fd) for index in form.fds):
         return False

@@ -18,4 +18,5 @@ OPERATION = Operation(
     unlocks=("std::os FileExt::read_at",),
     weight=2,
     errors=("EBADF", "EINTR", "EINVAL", "EIO", "EISDIR", "ESPIPE"),
+    partial=True,
 )

@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::io::Read::read_vectored in one call",),
     weight=2,
     errors=("EBADF", "EINTR", "EINVAL", "EISDIR", "EIO"),
+    partial=True,
 )

@@ -18,4 +18,5 @@ OPERATION = Operation(
     unlocks=("std::net::TcpStream as Read", "std::net::TcpStream::peek", "std::net::UdpSocket::recv"),
     weight=5,
     errors=("EAGAIN", "EINTR", "ECONNRESET", "ECONNREFUSED", "ENOTCONN", "ENOTSOCK"),
+    partial=True,
 )

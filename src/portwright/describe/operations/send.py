@@ -28,4 +28,5 @@ OPERATION = Operation(
         "ECONNREFUSED",
         "ENOTSOCK",
     ),
+    partial=True,
 )

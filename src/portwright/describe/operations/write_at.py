@@ -18,4 +18,5 @@ OPERATION = Operation(
     unlocks=("std::os FileExt::write_at",),
     weight=2,
     errors=("EBADF", "EFBIG", "EINTR", "EINVAL", "EIO", "ENOSPC", "ESPIPE"),
+    partial=True,
 )

@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::io::Write::write_vectored in one call",),
     weight=2,
     errors=("EBADF", "EINTR", "EINVAL", "EPIPE", "EIO", "ENOSPC"),
+    partial=True,
 )
