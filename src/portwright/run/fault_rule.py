@@ -87,6 +87,11 @@ class Shape:
     counted: bool
     partial: bool
 
+    @property
+    def shortens(self) -> bool:
+        """Whether a call can be made to do less, and succeed."""
+        return self.partial and self.length is not None
+
 
 def shape(operation: Operation) -> Shape:
     """The shape of an operation's calls."""
@@ -307,17 +312,13 @@ def _together(reading: _Reading, operations: list[Operation]) -> None:
         return
     shapes = [shape(operation) for operation in operations]
     left, all_fit = shapes, True
-    for word, asked, fits, what in (
-        ("fd", "fd" in places, lambda one: one.fds, "takes a file's number"),
-        ("path", "path" in places, lambda one: one.paths, "takes a path"),
+    needs: list[tuple[str, bool, Callable[[Shape], bool], str]] = [
+        ("fd", "fd" in places, lambda one: bool(one.fds), "takes a file's number"),
+        ("path", "path" in places, lambda one: bool(one.paths), "takes a path"),
         ("after", "after" in places, lambda one: one.length is not None, "is told a length in bytes"),
-        (
-            "effect",
-            "short" in said,
-            lambda one: one.partial and one.length is not None,
-            "may do less than it is asked for",
-        ),
-    ):
+        ("effect", "short" in said, lambda one: one.shortens, "may do less than it is asked for"),
+    ]
+    for word, asked, fits, what in needs:
         if asked and not any(fits(one) for one in shapes):
             all_fit = False
             reading.wrong(places[word], f"no call that is named here {what}")

@@ -134,9 +134,9 @@ def _late(perform: Perform, process: Process, values: tuple[Any, ...], error: st
 
 
 def _matches(rule: Rule, form: Shape, values: tuple[Any, ...]) -> bool:
-    if rule.short is not None and not form.partial:
+    if rule.short is not None and not form.shortens:
         return False
-    if (rule.short is not None or rule.after is not None) and form.length is None:
+    if rule.after is not None and form.length is None:
         return False
     if rule.fd is not None and not any(_within(values[index], *rule.fd) for index in form.fds):
         return False
