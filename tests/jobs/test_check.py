@@ -225,3 +225,33 @@ def test_a_spec_s_own_code_generator_is_the_one_it_is_held_against(
     # Most builds of rustc have no Cranelift; what is said of the probe must at least be about it.
     assert value["probe"]["outcome"] in ("passed", "not-run")
     assert "llvm" not in value["probe"]["detail"]
+
+
+# --for-rust
+
+
+def test_a_spec_for_another_rustc(portwright: Portwright, tmp_path: Path) -> None:
+    """The spec alone on standard output, what was done on standard error; written to a file on wish."""
+    ran = portwright("check", "x86_64-unknown-none", "--for-rust", "1.85")
+    assert ran.returncode == 0, ran.stderr
+    spec = json.loads(ran.stdout)
+    assert spec["target-pointer-width"] == "64" and "rustc-abi" not in spec
+    assert "rust#144443" in ran.stderr and "x86_64-unknown-none for rustc 1.85: " in ran.stderr
+    file = tmp_path / "old.json"
+    wrote = portwright("check", "x86_64-unknown-none", "--for-rust", "1.85", "--output", file)
+    assert wrote.stdout == f"wrote {file}\n" and json.loads(file.read_text()) == spec
+    back = portwright("check", file, "--for-rust", "1.96", "--json")
+    document = json.loads(back.stdout)
+    assert document["translated"]["proof"]["outcome"] in ("accepted", "not-run")
+    keys = json.loads(document["translated"]["text"])
+    assert keys["target-pointer-width"] == 64 and keys["rustc-abi"] == "softfloat"
+
+
+def test_a_version_that_is_none_and_a_file_that_is_the_spec(portwright: Portwright, tmp_path: Path) -> None:
+    """Status 2, and the spec stays."""
+    assert portwright("check", "x86_64-unknown-none", "--for-rust", "new").returncode == 2
+    file = tmp_path / "own.json"
+    portwright("check", "x86_64-unknown-none", "--for-rust", "1.90", "--output", file)
+    before = file.read_bytes()
+    ran = portwright("check", file, "--for-rust", "1.96", "--output", file)
+    assert ran.returncode == 2 and "overwrite" in ran.stderr and file.read_bytes() == before

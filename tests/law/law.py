@@ -38,6 +38,7 @@ OPEN_ROOMS = (
     "describe/operations",
     "describe/cpus",
     "describe/rules",
+    "describe/spec_changes",
     "describe/extractors",
     "describe/toolchains",
     "derive/generators",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, Where, closest
 from portwright.base.events import Begun, Ended, Event, Note
+from portwright.build import spec_translation
 from portwright.build.probe import ProbeFault, ProbeResult, probe
 from portwright.describe import rule, rustc_facts, spec_fix
 from portwright.describe import toolchain as toolchains
@@ -49,6 +50,12 @@ class Arguments:
     toolchain: Annotated[
         str | None, Arg("A finder, a rustup toolchain, or the path of a rustc or a source tree.")
     ] = None
+    for_rust: Annotated[
+        str | None, Arg("Write the spec as that version of rustc takes it.", metavar="VERSION")
+    ] = None
+    output: Annotated[Path | None, Arg("With --for-rust: the JSON file to write.", metavar="SPEC.json")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class Result:
     """What the check found. `fixed` is the diff that `--fix` made; `held_against` the port whose [os] was used."""
 
     subject: str
-    kind: Literal["port", "json", "built-in", "rules"]
+    kind: Literal["port", "json", "built-in", "rules", "translation"]
     target: str = ""
     rustc: str = ""
     findings: tuple[Row, ...] = ()
@@ -91,10 +98,13 @@ class Result:
     fixed: str | None = None
     choices: tuple[Choice, ...] = ()
     rules: tuple[rule.Manual, ...] = ()
+    translated: spec_translation.Translated | None = None
 
     @property
     def status(self) -> int:
-        """1 where there is an error, else 0."""
+        """1 where there is an error, or a real rustc of the version asked for refuses the translation; else 0."""
+        if self.translated is not None:
+            return 1 if self.translated.proof.outcome == "refused" else 0
         return 1 if self.count("error") else 0
 
     def count(self, severity: Severity) -> int:
@@ -120,6 +130,11 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     facts = rustc_facts.load(found)
     yield Begun("rules")
     spec = load_spec(port if port else _subject(arguments.subject, facts), facts)
+    if arguments.for_rust is not None:
+        translated = spec_translation.translate(spec, facts, arguments.for_rust, arguments.output)
+        yield Ended("rules", translated.rust, time.monotonic() - began)
+        yield from spec_translation.notes(spec.target, translated)
+        return Result(arguments.subject, "translation", spec.target, translated.rust, translated=translated)
     case, held = _case(spec, facts, port)
     if held:
         yield Note(f"held against [os] of the bundled port {held}", "debug")

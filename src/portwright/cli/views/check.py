@@ -25,6 +25,9 @@ def view(result: Result, console: Console) -> None:
         for page in result.rules:
             console.print(Text(f"{page.name:{width}}  {page.title}"))
         return
+    if result.translated is not None:
+        _translation(result, console)
+        return
     if result.fixed is not None:
         console.print(Text(result.fixed or "nothing to fix that is safe to fix\n"), end="")
     for row in result.findings:
@@ -34,6 +37,16 @@ def view(result: Result, console: Console) -> None:
         reason = f": {choice.why}" if choice.why else ""
         console.print(Text(f"{choice.key} = {value}  [{choice.origin}]{reason}"))
     console.print(_verdict(result))
+
+
+def _translation(result: Result, console: Console) -> None:
+    """The spec itself, to be redirected, or where it is now; what was changed has been told meanwhile."""
+    translated = result.translated
+    assert translated is not None
+    if translated.file is None:
+        console.out(translated.text, end="", highlight=False)
+    else:
+        console.print(Text(f"{'wrote' if translated.changed else 'nothing changed:'} {translated.file}"))
 
 
 def _finding(row: Row, console: Console, *, explain: bool) -> None:

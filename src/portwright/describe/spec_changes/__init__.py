@@ -1,0 +1,1 @@
+"""Changes of the form of target specs between versions of rustc, one per file."""
