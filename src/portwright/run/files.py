@@ -52,9 +52,14 @@ def made_up_status(mode: int) -> Status:
 
 
 class OpenFile:
-    """An open file. `blocks`: reading may wait for somebody, and so may be interrupted."""
+    """An open file. `blocks`: reading may wait for somebody, and so may be interrupted.
+
+    `nonblocking` (O_NONBLOCK): what would wait fails with EAGAIN instead. `can_read` and the three below it are
+    what `poll` asks; who sleeps on an open file asks them again and again, so they must cost little.
+    """
 
     blocks = False
+    nonblocking = False
 
     def read(self, length: int) -> bytes:
         """At most `length` bytes; none at the end."""
@@ -79,6 +84,22 @@ class OpenFile:
     def contents(self, offset: int, length: int) -> bytes:
         """Bytes at a place, for mapping them; the offset stays."""
         raise Failed("ENODEV")
+
+    def can_read(self) -> bool:
+        """Whether reading would answer at once, if only with the end or an error."""
+        return True
+
+    def can_write(self) -> bool:
+        """Whether writing would answer at once, if only with an error."""
+        return True
+
+    def hung_up(self) -> bool:
+        """Whether nothing more will ever come, nor go (POLLHUP)."""
+        return False
+
+    def failed(self) -> bool:
+        """Whether an error waits to be told (POLLERR)."""
+        return False
 
     def close(self) -> None:
         """Give back what the host holds for it."""
