@@ -9,7 +9,7 @@ from operator import or_
 
 from portwright.base.errors import closest
 from portwright.describe import std_needs
-from portwright.describe.ledger import Call, Fixed, Packed, Part, Passed
+from portwright.describe.ledger import Call, Fixed, Packed, Part
 from portwright.describe.ledger_finding import Case, Finding, number_key
 from portwright.describe.ledger_tables import suggestion
 from portwright.describe.operation import Argument, Operation, vocabulary
@@ -17,6 +17,10 @@ from portwright.describe.toml_positions import Key
 
 # Without these nothing runs: each row is one of several ways.
 NEEDED = (("write",), ("map_memory", "set_break"), ("exit",))
+# Kinds of arguments that are addresses of something that is there.
+ADDRESSES = frozenset(
+    {"path", "strings", "bytes-in", "bytes-out", "struct-in", "struct-out", "vectors-in", "vectors-out"}
+)
 
 
 def plain(name: str) -> str:
@@ -58,15 +62,38 @@ def numbers(case: Case) -> Iterator[Finding]:
 
 
 def _told_apart(case: Case, name: str, other: str) -> bool:
-    """Whether two calls of one number pass different fixed values in one place, as parts of one call do."""
+    """Whether two calls of one number never mean the same registers.
+
+    They fix different values in one place; or one fixes all that the other does and more, and is tried first; or
+    one fixes 0 where the other passes what cannot be null.
+    """
     calls = (case.ledger.syscalls[name], case.ledger.syscalls[other])
-    ways = [[_fixed_value(case, call, value) for value in call.arguments or []] for call in calls]
-    return any(one is not None and two is not None and one != two for one, two in zip(*ways, strict=False))
+    one, two = ({i: _fixed_value(case, call, v) for i, v in _fixed_places(call)} for call in calls)
+    if any(None not in (one[i], two[i]) and one[i] != two[i] for i in one.keys() & two.keys()):
+        return True
+    if one.keys() < two.keys() or two.keys() < one.keys():
+        return True
+    rows = ((one, calls[1]), (two, calls[0]))
+    return any(
+        value == 0 and _never_null(call, place) for fixed, call in rows for place, value in fixed.items()
+    )
 
 
-def _fixed_value(case: Case, call: Call, passed: Passed) -> int | None:
-    if not isinstance(passed, Fixed):
-        return None
+def _fixed_places(call: Call) -> Iterator[tuple[int, Fixed]]:
+    yield from ((i, value) for i, value in enumerate(call.arguments or []) if isinstance(value, Fixed))
+
+
+def _never_null(call: Call, place: int) -> bool:
+    """Whether a call passes in that place an address that must be one."""
+    passed = (call.arguments or [])[place : place + 1]
+    meaning = vocabulary().get(call.operation or "")
+    for argument in meaning.arguments if meaning else ():
+        if [argument.name] == passed:
+            return argument.kind in ADDRESSES and not (argument.optional or argument.nullable)
+    return False
+
+
+def _fixed_value(case: Case, call: Call, passed: Fixed) -> int | None:
     if isinstance(passed.value, int):
         return passed.value
     values = [case.ledger.constant(word.strip(), call) for word in passed.value.split("|")]
