@@ -278,6 +278,27 @@ def test_parts_of_one_call_share_its_number(check: Check) -> None:
         assert [row.code for row in rows] == ["ledger/number-twice"], value
 
 
+ONE_CALL = {
+    "a-null-fixed": ('send = { number = 10, kernel-name = "out", operation = "send", arguments = ["fd", { value = 0 }] }',
+                     'out = { number = 10, operation = "send_to", arguments = ["fd", "length"] }', True),
+    "two-calls": ('send = { number = 10, operation = "send", arguments = ["fd", { value = 0 }] }',
+                  'out = { number = 10, operation = "send_to", arguments = ["fd", "length"] }', False),
+    "a-path-is-never-null": ('by_fd = { number = 10, kernel-name = "times", arguments = ["fd", { value = 0 }] }',
+                             'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "path"] }', True),
+    "a-number-may-be-0": ('by_fd = { number = 10, kernel-name = "times", arguments = ["fd", { value = 0 }] }',
+                          'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "flags"] }', False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "right"), ONE_CALL.values(), ids=ONE_CALL)
+def test_one_call_of_several_operations_may_have_a_general_one(
+    check: Check, one: str, other: str, right: bool
+) -> None:
+    """What fixes more is tried first; a fixed null is told from what passes an address that must be one."""
+    codes = [row.code for row in check(("private = {", f"{one}\n{other}\nprivate = {{"))]
+    assert ("ledger/number-twice" in codes) != right
+
+
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_ledger_of_the_right_form_can_be_checked(tmp_path: Path, chance: random.Random) -> None:

@@ -64,13 +64,15 @@ def numbers(case: Case) -> Iterator[Finding]:
 def _told_apart(case: Case, name: str, other: str) -> bool:
     """Whether two calls of one number never mean the same registers.
 
-    They fix different values in one place; or one fixes all that the other does and more, and is tried first; or
-    one fixes 0 where the other passes what cannot be null.
+    They fix different values in one place. Or both are one call of the kernel (they have one `kernel-name`), and
+    one fixes all that the other does and more, and is tried first, or 0 where the other passes what cannot be null.
     """
     calls = (case.ledger.syscalls[name], case.ledger.syscalls[other])
     one, two = ({i: _fixed_value(case, call, v) for i, v in _fixed_places(call)} for call in calls)
     if any(None not in (one[i], two[i]) and one[i] != two[i] for i in one.keys() & two.keys()):
         return True
+    if (calls[0].kernel_name or name) != (calls[1].kernel_name or other):
+        return False
     if one.keys() < two.keys() or two.keys() < one.keys():
         return True
     rows = ((one, calls[1]), (two, calls[0]))
