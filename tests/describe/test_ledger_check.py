@@ -284,9 +284,11 @@ ONE_CALL = {
     "two-calls": ('send = { number = 10, operation = "send", arguments = ["fd", { value = 0 }] }',
                   'out = { number = 10, operation = "send_to", arguments = ["fd", "length"] }', False),
     "a-path-is-never-null": ('by_fd = { number = 10, kernel-name = "times", arguments = ["fd", { value = 0 }] }',
-                             'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "path"] }', True),
+                             'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "path"] }',
+                             True),
     "a-number-may-be-0": ('by_fd = { number = 10, kernel-name = "times", arguments = ["fd", { value = 0 }] }',
-                          'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "flags"] }', False),
+                          'times = { number = 10, operation = "remove_at", arguments = [{ value = 3 }, "flags"] }',
+                          False),
 }  # fmt: skip
 
 
