@@ -20,11 +20,12 @@ from portwright.run import machine, world
 from portwright.run.address_space import AddressSpace
 from portwright.run.clocks import Clocks
 from portwright.run.dispatch import Dispatcher, Ended
-from portwright.run.engine import Access, BadAddress, Stop, TrapHandler
+from portwright.run.engine import Access, BadAddress, Context, Stop, TrapHandler
 from portwright.run.events import Outcome, RunEvent
 from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
-from portwright.run.limits import Limits, Watch, files_report, memory_report
+from portwright.run.kernel import Kernel
+from portwright.run.limits import Limits, files_report, memory_report
 from portwright.run.options import Options
 from portwright.run.process import Process
 
@@ -85,8 +86,17 @@ class FakeEngine:
     def set(self, values: Mapping[str, int]) -> None:
         self.registers.update(values)
 
+    def context(self) -> Context:
+        return Context(dict(self.registers))
+
+    def restore(self, context: Context) -> None:
+        self.registers = dict(context.content)
+
     def run(self, on_trap: TrapHandler) -> Stop:
         return Stop("trap-ended")
+
+    def cpu_seconds(self) -> float:
+        return 0.0
 
     def interrupt(self) -> None:
         self.interrupted = True
@@ -111,6 +121,8 @@ class Guest:
         self.space = self.process.space
         self.ledger = self.process.ledger
         self.dispatcher = Dispatcher(self.process, lambda *said: self.reports.append(said), self.ended.append)
+        self.process.dispatcher = self.dispatcher
+        assert self.process.kernel.next() is self.process.thread
         self.space.map(SCRATCH, 64 * PAGE, Access.READ | Access.WRITE, "image")
 
     def put(self, data: bytes) -> int:
@@ -139,8 +151,12 @@ class Guest:
         abi = self.ledger.abi
         values = zip(abi.arguments, registers, strict=False)
         self.engine.set({abi.number: number, **{name: value & (1 << 64) - 1 for name, value in values}})
-        if not self.dispatcher.trap():
-            return None
+        goes_on = self.dispatcher.trap()
+        while not goes_on:
+            thread = self.process.kernel.next()
+            if self.process.end is not None:
+                return None
+            goes_on = thread is self.process.thread and self.process.kernel.enter(thread)
         value = self.engine.registers[abi.result]
         return value - (1 << 64) if value >> 63 else value
 
@@ -190,7 +206,8 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
         events: list[RunEvent] = []
         complaints: list[tuple[str, str, str]] = []
         hostility = Hostility(options.seed or 0, kind=options.kind)
-        watch = Watch(options.limits, engine.interrupt, None)
+        clocks = Clocks(described, options.clock, 10**9)
+        kernel = Kernel(options.limits, clocks, hostility)
 
         def say(report: Any) -> None:
             complaints.append((report.kind, report.what, report.advice))
@@ -206,8 +223,7 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
         files = FileTable(
             root, hostility, options.limits.files, lambda: say(files_report(options.limits.files))
         )
-        world.open_streams(files, options, described.entry.open_fds, watch, events.append)
-        clocks = Clocks(described, options.clock, 10**9)
+        world.open_streams(files, options, described.entry.open_fds, kernel.watch, events.append)
         process = Process(
             engine,
             described,
@@ -216,11 +232,12 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
             files,
             clocks,
             hostility,
-            watch,
+            kernel.watch,
             options.limits,
             77,
             complaints=complaints,
         )
+        kernel.add(process)
         contexts.callback(files.close_all)
         host = Path(f"/proc/self/fd/{root.top.fd}").resolve()
         return Guest(process, host, events, [])

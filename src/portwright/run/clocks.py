@@ -1,7 +1,7 @@
 """The guest's clocks, in nanoseconds, as the ledger says what each counts from and how finely.
 
 `real` clocks follow the host's; `virtual` ones stand still but for a small step at each reading and for what
-the guest sleeps, so that a run with a fixed seed gives the same times each time.
+the guest waits, so that a run with a fixed seed gives the same times each time.
 """
 
 from __future__ import annotations
@@ -40,6 +40,14 @@ class Clocks:
             value = time.monotonic_ns() - self._start + self._booted
         return value - value % clock.resolution
 
+    def now(self) -> int:
+        """The machine's own clock, by which waits end: nanoseconds since the run began."""
+        return self._virtual if self.mode == "virtual" else time.monotonic_ns() - self._start
+
     def pass_time(self, nanoseconds: int) -> None:
-        """Let a virtual clock go on (a sleep)."""
+        """Let a virtual clock go on."""
         self._virtual += nanoseconds
+
+    def pass_to(self, deadline: int) -> None:
+        """Let a virtual clock jump to a time, if that is still to come."""
+        self._virtual = max(self._virtual, deadline)

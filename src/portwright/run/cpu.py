@@ -18,6 +18,7 @@ class Hosted:
     `words`: a register's place in NT_PRSTATUS, counted in 64-bit words; `moved_number`: the word into which
     the kernel moves the register `number` when a call traps; `proves_trap`: a trap and two registers that
     are equal behind it (and need no look at the code). `vectors`: a register's byte offset in NT_PRFPREG.
+    `state_note`: the register set that holds all of a thread's state beside NT_PRSTATUS, of whatever size.
     `calls`: the host's numbers. `page`: the highest page of the address space, which holds `stub` (a system
     call, then a breakpoint); `begin` is the code that asks to be traced and then stops.
     """
@@ -31,6 +32,7 @@ class Hosted:
     proves_trap: tuple[str, str, str]
     vectors: Mapping[str, int]
     vectors_size: int
+    state_note: int
     calls: Mapping[str, int]
     call_arguments: tuple[str, ...]
     page: int

@@ -20,6 +20,7 @@ from portwright.run.engine import BadAddress, CannotMap, Prepared
 from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
 from portwright.run.injection import FaultPlan
 from portwright.run.process import Process
+from portwright.run.waiting import Wait
 
 ROOM = "portwright.run.operations"
 RECENT = 8
@@ -56,7 +57,8 @@ class Variant:
 class Ended:
     """A call that ended, raw: what reports and traces are made of. `variant` is None for an unknown number.
 
-    `result` is None where the guest did not go on after it; `injected` is the rule that a fault came from.
+    `result` is None where the thread did not go on after it; `thread` is the number of the calling one;
+    `injected` is the rule that a fault came from.
     """
 
     number: int
@@ -65,6 +67,7 @@ class Ended:
     values: Sequence[Any] | None
     result: int | None
     error: str | None
+    thread: int
     injected: Any = None
 
 
@@ -107,7 +110,8 @@ class Dispatcher:
         self._busy = Failure(abi.busy) if abi.busy is not None else None
 
     def trap(self) -> bool:
-        """Serve one call; False when the guest is over."""
+        """Serve one call of the thread whose registers the engine holds; False where the kernel has to look
+        (`process.halt`, or the thread sleeps)."""
         number = self._get(self._number)[0]
         variants = self._table.get(number)
         if variants is None:
@@ -122,7 +126,7 @@ class Dispatcher:
         perform = variant.perform or self._load(variant)
         if perform is None:
             return self._not_offered(variant, registers)
-        if self._busy is not None and self._process.hostility.refuses():
+        if self._busy is not None and not self._process.thread.waited and self._process.hostility.refuses():
             return self._finish(number, variant, registers, None, self._busy)
         values: list[Any] | None = None
         process, space = self._process, self._space
@@ -131,6 +135,9 @@ class Dispatcher:
             values = [decode(space, registers) for decode in variant.decoders]
             taken = values if variant.limit is None else _limited(values, *variant.limit)
             outcome = taken if isinstance(taken, Failure) else perform(process, *taken)
+        except Wait as wait:
+            process.kernel.sleep(process.thread, wait)
+            return False
         except Failed as failed:
             outcome = Failure(failed.name)
         except OSError as error:
@@ -138,7 +145,7 @@ class Dispatcher:
         except BadAddress as bad:
             outcome = self._bad_pointer(variant, bad)
         except EndRun as over:
-            process.end = over.end
+            process.finish(over.end)
             outcome = 0
         except (CannotMap, MemoryError):
             outcome = Failure("ENOMEM")
@@ -154,17 +161,18 @@ class Dispatcher:
         values: Sequence[Any] | None,
         outcome: int | Failure,
     ) -> bool:
-        """Give the guest its result and destroy what the call destroys; False when the guest is over."""
-        error, result = None, outcome
+        """Give the thread its result and destroy what the call destroys; False where the kernel has to look."""
+        error, result, process = None, outcome, self._process
         if isinstance(result, Failure):
             error, code = self._error(result.name)
             result = -code
-        over = self._process.end is not None
-        ended = Ended(number, variant, registers, values, None if over else result, error)
+        thread = process.thread
+        silent = process.halt and (process.end is not None or thread.over or thread.settled)
+        ended = Ended(number, variant, registers, values, None if silent else result, error, thread.id)
         if self._faults is not None:
             ended.injected = self._faults.take()
         self.recent.append(ended)
-        if not over:
+        if not silent:
             if self._garbage:
                 self._turn = turn = (self._turn + 1) % len(self._garbage)
                 self._set(self._garbage[turn])
@@ -173,9 +181,21 @@ class Dispatcher:
                 self._tell_by_carry(result, error is not None)
         if self._tracer is not None:
             self._tracer(ended)
-        if self._process.complaints:
+        if process.complaints:
             self._tell()
-        return not over
+        return not process.halt
+
+    def returned(self, value: int) -> dict[str, int]:
+        """The registers of a thread that begins behind the call that is being served, as if that had answered
+        `value`: those that differ from the caller's."""
+        registers: dict[str, int] = {}
+        if self._garbage:
+            self._turn = turn = (self._turn + 1) % len(self._garbage)
+            registers |= self._garbage[turn]
+        registers[self._result] = value & self._mask
+        if self._carry:
+            registers["flags"] = self._get(("flags",))[0] & ~self._carry
+        return registers
 
     def _tell_by_carry(self, result: int, failed: bool) -> None:
         """A failure is the carry flag and the error's number as it is; any other call clears the flag."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from portwright.base import rooms
 from portwright.base.errors import BadInput, Fault
@@ -78,6 +78,13 @@ class Prepared(dict[str, int]):
     made: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All registers of a thread as one engine keeps them; `content` is the engine's own affair."""
+
+    content: Any
+
+
 class Engine(Protocol):
     """One guest's instructions, registers and memory. Addresses and lengths in bytes; maps by whole pages.
 
@@ -105,6 +112,20 @@ class Engine(Protocol):
 
     def set(self, values: Mapping[str, int]) -> None:
         """Set registers (unsigned values; vector registers: 128 bits)."""
+
+    def context(self) -> Context:
+        """All registers that a program can see, vectors, flags and thread pointer with them; the guest is not
+        running."""
+
+    def restore(self, context: Context) -> None:
+        """Set all registers to what a `context` of this engine, or of one that it was forked from, had."""
+
+    def fork(self) -> Engine:
+        """A second engine with a copy of the memory and of the registers; the two share nothing. Raises
+        `CannotMap` (`exhausted`) where the host has no room for it."""
+
+    def reset(self) -> None:
+        """Take all memory away; the registers hold 0."""
 
     def run(self, on_trap: TrapHandler) -> Stop:
         """Run from `pc` until `on_trap` (called at each trap instruction, with `pc` already behind it) answers

@@ -47,8 +47,22 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadState:
+    """A thread that waits: its process's and its own number, its name if it has one, for what, and where."""
+
+    process: int
+    thread: int
+    name: str
+    waits_for: str
+    backtrace: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What went wrong in a guest, for a person: `what` happened, where, and what to do (`advice`)."""
+    """What went wrong in a guest, for a person: `what` happened, where, and what to do (`advice`).
+
+    `threads` where it is about all of them (a deadlock).
+    """
 
     kind: Literal[
         "unknown-call",
@@ -64,6 +78,7 @@ class Report:
         "time-limit",
         "output-limit",
         "files-limit",
+        "deadlock",
         "cannot-load",
         "engine-died",
         "other",
@@ -73,6 +88,7 @@ class Report:
     backtrace: tuple[Frame, ...] = ()
     calls: tuple[Called, ...] = ()
     advice: str = ""
+    threads: tuple[ThreadState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,11 @@ class Injected:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The whole of a captured run."""
+    """The whole of a captured run.
+
+    `preemptions`: how often a thread had to give way because its time slice was over. Where it is 0, the same
+    seed (and a virtual clock) gives the same run again.
+    """
 
     end: Exited | Died
     stdout: bytes = b""
@@ -115,6 +135,7 @@ class Outcome:
     seconds: float = 0.0
     peak_memory: int = 0
     faults: tuple[Injected, ...] = ()
+    preemptions: int = 0
 
     @property
     def status(self) -> int:

@@ -20,7 +20,6 @@ from portwright.run.files import (
     status_of,
 )
 from portwright.run.hostility import Hostility
-from portwright.run.limits import Watch
 from portwright.run.root import Folder, Place, Root, spare
 
 RETRIES = 16
@@ -36,14 +35,12 @@ class FileTable:
         hostility: Hostility,
         limit: int,
         on_limit: Callable[[], None] = lambda: None,
-        watch: Watch | None = None,
     ) -> None:
         self.root = root
         self.current = root.top
         self._hostility = hostility
         self._limit = limit
         self._on_limit = on_limit
-        self._watch = watch
         self._open: dict[int, OpenFile] = {}
 
     # --- by number
@@ -222,7 +219,7 @@ class FileTable:
             os.close(fd)
             raise
         readable = flags & os.O_ACCMODE != os.O_WRONLY
-        return HostFile(fd, readable=readable, writable=writes, watch=self._watch)
+        return HostFile(fd, readable=readable, writable=writes)
 
     @staticmethod
     def _kind(place: Place) -> int | None:

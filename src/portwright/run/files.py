@@ -5,6 +5,7 @@ Each kind answers the same few questions; what it cannot do raises `Failed` with
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import stat
@@ -15,6 +16,7 @@ from portwright.run.events import Wrote
 from portwright.run.failure import EndRun, Failed
 from portwright.run.limits import Watch
 from portwright.run.root import Folder
+from portwright.run.waiting import Wait
 
 MOST_AT_ONCE = 16 << 20
 DEVICE_MODE = stat.S_IFCHR | 0o666
@@ -106,27 +108,28 @@ class OpenFile:
 
 
 class HostFile(OpenFile):
-    """A regular file (or a pipe in a share, which is waited for only as long as the guest may run) of the host."""
+    """A regular file of the host, or a pipe in a share, for which a thread waits."""
 
-    def __init__(self, fd: int, *, readable: bool, writable: bool, watch: Watch | None = None) -> None:
+    def __init__(self, fd: int, *, readable: bool, writable: bool) -> None:
         self.fd = fd
         self.readable = readable
         self.writable = writable
         self.blocks = stat.S_ISFIFO(os.fstat(fd).st_mode)
-        self._watch = watch if self.blocks else None
 
     def read(self, length: int) -> bytes:
         if not self.readable:
             raise Failed("EBADF")
-        _wait(self.fd, select.POLLIN, self._watch)
+        if self.blocks and not _is_ready(self.fd, select.POLLIN):
+            raise Wait("a pipe of the host that is empty", host_fd=self.fd)
         return os.read(self.fd, min(length, MOST_AT_ONCE))
 
     def write(self, data: bytes) -> int:
         if not self.writable:
             raise Failed("EBADF")
-        if self._watch is None:
+        if not self.blocks:
             return os.write(self.fd, data)
-        _wait(self.fd, select.POLLOUT, self._watch)
+        if not _is_ready(self.fd, select.POLLOUT):
+            raise Wait("a pipe of the host that is full", host_fd=self.fd, for_writing=True)
         return os.write(
             self.fd, data[: select.PIPE_BUF]
         )  # as much as a pipe that is ready takes without waiting
@@ -151,6 +154,13 @@ class HostFile(OpenFile):
         os.close(self.fd)
 
 
+def _is_ready(fd: int, event: int) -> bool:
+    """Whether a stream can be read or written at once, if only to hear that it cannot."""
+    poll = select.poll()
+    poll.register(fd, event)
+    return bool(poll.poll(0))
+
+
 def _wait(fd: int, event: int, watch: Watch | None) -> None:
     """Wait until a stream is ready; raises `EndRun` when the guest's time is up before."""
     if watch is None or watch.limits.seconds is None:
@@ -173,12 +183,10 @@ class PassedThrough(OpenFile):
         self._watch = watch
 
     def read(self, length: int) -> bytes:
-        while True:
-            _wait(self.fd, select.POLLIN, self._watch)
-            try:
+        if _is_ready(self.fd, select.POLLIN):
+            with contextlib.suppress(BlockingIOError):  # another reader of the same stream was quicker
                 return os.read(self.fd, min(length, MOST_AT_ONCE))
-            except BlockingIOError:
-                select.select([self.fd], [], [], 0.05)
+        raise Wait(f"input from outside (descriptor {self.fd})", host_fd=self.fd)
 
     def write(self, data: bytes) -> int:
         while True:

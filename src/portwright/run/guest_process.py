@@ -18,6 +18,7 @@ from portwright.run.cpu import Hosted
 from portwright.run.engine import Access, BadAddress
 
 WORD_MASK = (1 << 64) - 1
+MOST_STATE = 1 << 16
 
 
 class GuestProcess:
@@ -32,6 +33,7 @@ class GuestProcess:
         try:
             self.registers = ptrace.RegisterSet(self.pid, ptrace.NT_PRSTATUS, 8 * hosted.word_count)
             self.vectors = ptrace.RegisterSet(self.pid, ptrace.NT_PRFPREG, hosted.vectors_size)
+            self._state: ptrace.RegisterSet | None = None
             self._take_over()
             self._empty_and_seal()
         except BaseException:
@@ -68,6 +70,25 @@ class GuestProcess:
         result = self.call(call, *arguments)
         if result < 0:
             raise OSError(-result, f"{call}: {os.strerror(-result)}")
+
+    def state(self) -> bytes:
+        """All of the stopped process's registers but the general ones."""
+        state = self._all_state()
+        state.fetch()
+        return bytes(state.octets)
+
+    def set_state(self, state: bytes) -> None:
+        """Set them to what `state` gave, of this process or of one that it is a copy of."""
+        registers = self._all_state()
+        registers.octets[:] = state
+        registers.store()
+
+    def _all_state(self) -> ptrace.RegisterSet:
+        if self._state is None:
+            room = ptrace.RegisterSet(self.pid, self._hosted.state_note, MOST_STATE)
+            room.fetch()
+            self._state = ptrace.RegisterSet(self.pid, self._hosted.state_note, room.size)
+        return self._state
 
     def limit(self, memory: int | None, seconds: int | None) -> None:
         """Second guards, behind the machine's own limits: bytes of address space, seconds of CPU time."""

@@ -22,6 +22,7 @@ class Hostility:
         self.kind = kind
         self._random = random.Random(f"{seed}/choices")
         self._bytes = random.Random(f"{seed}/bytes")
+        self._turns = random.Random(f"{seed}/turns")
 
     def random_bytes(self, count: int) -> bytes:
         """Bytes for a guest that asks for randomness."""
@@ -40,6 +41,14 @@ class Hostility:
     def refuses(self) -> bool:
         """Whether a system that may be busy refuses a call until later."""
         return not self.kind and self._random.random() < 0.03125
+
+    def turn(self, count: int) -> int:
+        """Which of `count` runnable threads is next; they are in the order in which they came."""
+        return 0 if self.kind or count == 1 else self._turns.randrange(count)
+
+    def switches(self) -> bool:
+        """Whether another thread has a turn now, though this one could go on."""
+        return not self.kind and self._turns.random() < 0.25
 
     def shuffle(self, items: MutableSequence[Any]) -> None:
         """Put items into an order that nobody promised."""

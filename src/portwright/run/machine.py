@@ -27,7 +27,8 @@ from portwright.run.events import Called, Died, Exited, Outcome, Report, RunEven
 from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
 from portwright.run.injection import FaultPlan
-from portwright.run.limits import Watch, files_report, memory_report
+from portwright.run.kernel import Kernel
+from portwright.run.limits import files_report, memory_report
 from portwright.run.loader import CannotLoad, Image
 from portwright.run.options import Options
 from portwright.run.process import Process
@@ -153,7 +154,6 @@ class _Run:
         self._told = emit
         assert options.seed is not None
         self._hostility = Hostility(options.seed, kind=options.kind)
-        self._peak = 0
         self._faults = FaultPlan(options.faults, options.seed) if options.faults else None
 
     def _emit(self, event: RunEvent) -> None:
@@ -163,31 +163,43 @@ class _Run:
     def outcome(self) -> Outcome:
         """Run it; what came of it."""
         began = time.monotonic()
+        kernel = self._kernel()
         try:
-            end = self._end()
+            end = self._end(kernel)
         except CannotLoad as error:
             end = Died(SIGABRT, error.report)
         except KeyboardInterrupt:
             end = _interrupted()
+        finally:
+            kernel.close()
         self._emit(end)
-        seen = self._collected.outcome(end, time.monotonic() - began, self._peak)
-        return seen if self._faults is None else replace(seen, faults=self._faults.seen())
+        return replace(
+            self._collected.outcome(end, time.monotonic() - began, kernel.peak),
+            preemptions=kernel.preemptions,
+            faults=self._faults.seen() if self._faults is not None else (),
+        )
 
-    def _end(self) -> Exited | Died:
+    def _kernel(self) -> Kernel:
+        ledger, hostility = self._port.ledger, self._hostility
+        booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
+        clocks = Clocks(ledger, self._options.clock, booted)
+        return Kernel(self._options.limits, clocks, hostility)
+
+    def _end(self, kernel: Kernel) -> Exited | Died:
         rules = loader.rules_of(self._cpu, self._port.manifest.os.loads, self._port.ledger.memory)
         image = loader.plan(self._data, self._binary.name, rules)
         engine = engines.create(_setup(self._port, self._options), self._options.engine)
-        watch = Watch(self._options.limits, engine.interrupt, engine.cpu_seconds)
-        process = self._process(engine, watch)
         try:
-            return self._serve(process, image)
-        finally:
-            self._peak = process.space.peak
-            watch.stop()
-            process.files.close_all()
+            process = self._process(engine, kernel)
+        except BaseException:
             engine.close()
+            raise
+        kernel.add(process)
+        self._furnish(process, image)
+        self._load(process, image)
+        return kernel.run()
 
-    def _process(self, engine: Engine, watch: Watch) -> Process:
+    def _process(self, engine: Engine, kernel: Kernel) -> Process:
         ledger, limits, hostility = self._port.ledger, self._options.limits, self._hostility
         complaints: list[tuple[str, str, str]] = []
 
@@ -200,13 +212,9 @@ class _Run:
         space = AddressSpace(
             engine, ledger.memory, self._cpu.pointer_bits, hostility, limits.memory, complain_of_memory
         )
-        files = FileTable(
-            self._root, hostility, limits.files, lambda: complain(files_report(limits.files)), watch
-        )
-        world.open_streams(files, self._options, ledger.entry.open_fds, watch, self._emit)
+        files = FileTable(self._root, hostility, limits.files, lambda: complain(files_report(limits.files)))
+        world.open_streams(files, self._options, ledger.entry.open_fds, kernel.watch, self._emit)
         world.go_to(files, self._options.cwd)
-        booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
-        clocks = Clocks(ledger, self._options.clock, booted)
         number = hostility.number(2, 30_000, kind=2)
         return Process(
             engine,
@@ -214,45 +222,32 @@ class _Run:
             self._cpu,
             space,
             files,
-            clocks,
+            kernel.clocks,
             hostility,
-            watch,
+            kernel.watch,
             limits,
             number,
             complaints=complaints,
         )
 
-    def _serve(self, process: Process, image: Image) -> Exited | Died:
+    def _furnish(self, process: Process, image: Image) -> None:
+        """Give a process what serves its calls and what says what is wrong with it."""
         describer = Describer(process)
-        reporter = Reporter(process, image, describer)
-        dispatcher = Dispatcher(
+        process.reporter = reporter = Reporter(process, image, describer)
+        process.dispatcher = Dispatcher(
             process,
             lambda *said: self._emit(reporter.call_report(*said)),
             self._tracer(describer),
             self._faults,
         )
-        reporter.dispatcher = dispatcher
+
+    def _load(self, process: Process, image: Image) -> None:
         loader.place(image, process.space)
         environment = {**process.ledger.entry.environment, **self._options.environment}
         arguments = [self._options.name or self._binary.name, *self._options.arguments]
         entry.prepare(
             image, process.ledger, self._cpu, process.space, self._hostility, arguments, environment
         )
-        process.watch.start()
-        while True:
-            stop = process.engine.run(dispatcher.trap)
-            if process.end is not None:
-                end = process.end
-                return reporter.limit_end(end) if isinstance(end, Died) else end
-            if stop.reason == "interrupted":
-                over = process.watch.ended or process.watch.expired()
-                if over is not None:
-                    return reporter.limit_end(over)
-                continue
-            grows = stop.fault in ("read", "write") and stop.address is not None
-            if grows and stop.address is not None and process.space.grow_stack(stop.address):
-                continue
-            return reporter.fault_end(stop)
 
     def _tracer(self, describer: Describer) -> Callable[[EndedCall], None] | None:
         tell: list[Callable[[EndedCall], Any]] = []

@@ -6,9 +6,9 @@ Operations are given one of these. Nothing here knows how a call is numbered or 
 from __future__ import annotations
 
 import stat
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Ledger
@@ -22,6 +22,12 @@ from portwright.run.hostility import Hostility
 from portwright.run.limits import Limits, Watch, output_end
 from portwright.run.structs import Layout
 
+if TYPE_CHECKING:
+    from portwright.run.dispatch import Dispatcher
+    from portwright.run.kernel import Kernel
+    from portwright.run.reports import Reporter
+    from portwright.run.thread import Thread
+
 # The kinds of file as POSIX names them; where a ledger has no constant of its own the usual value stands.
 _FILE_KINDS = {
     stat.S_IFREG: "S_IFREG",
@@ -33,13 +39,16 @@ _FILE_KINDS = {
     stat.S_IFSOCK: "S_IFSOCK",
 }
 
-LONGEST_PAUSE = 3600.0
-
 
 @dataclass(slots=True)
 class Process:
     """One guest. `end` is set when it is over; `complaints` (kind, what, advice) become reports when the call
-    that made them is done."""
+    that made them is done.
+
+    `thread` is the one whose registers the engine holds: in a call, the caller. `halt` makes the engine stop
+    after the call, for the kernel to look what has become of its threads. The last four are the kernel's to
+    set (`Kernel.add`).
+    """
 
     engine: Engine
     ledger: Ledger
@@ -54,7 +63,29 @@ class Process:
     end: Exited | Died | None = None
     written: int = 0
     complaints: list[tuple[str, str, str]] = field(default_factory=list)
+    halt: bool = False
+    threads: dict[int, Thread] = field(default_factory=dict)
     _layouts: dict[str, Layout] = field(default_factory=dict)
+    reporter: Reporter | None = None
+    kernel: Kernel = field(init=False)
+    thread: Thread = field(init=False)
+    dispatcher: Dispatcher = field(init=False)
+
+    def finish(self, end: Exited | Died) -> None:
+        """End it, with all its threads; what ends it first counts."""
+        if self.end is None:
+            self.end = end
+            self.kernel.ended(self)
+        self.halt = True
+
+    def explained(self, end: Died) -> Died:
+        """An end by a limit, with where the thread that the engine holds was."""
+        return end if self.reporter is None else self.reporter.limit_end(end)
+
+    def close(self) -> None:
+        """Give back what it holds of the host; may be called twice."""
+        self.files.close_all()
+        self.engine.close()
 
     def complain(self, kind: str, what: str, advice: str) -> None:
         """Say what is wrong with the call that is being served; the guest goes on."""
@@ -102,19 +133,6 @@ class Process:
         kind = stat.S_IFMT(mode)
         known = self.ledger.constants.get(_FILE_KINDS.get(kind, ""), kind)
         return stat.S_IMODE(mode) | known
-
-    def pause(self, nanoseconds: int) -> None:
-        """Let time pass, on the guest's clocks; raises `EndRun` when its own time is up meanwhile."""
-        if self.clocks.mode == "virtual":
-            self.clocks.pass_time(nanoseconds)
-            return
-        until = time.monotonic_ns() + nanoseconds
-        while (left := until - time.monotonic_ns()) > 0:
-            longest = self.watch.remaining
-            time.sleep(min(left / 10**9, LONGEST_PAUSE if longest is None else longest + 0.001))
-            end = self.watch.expired()
-            if end is not None:
-                raise EndRun(end)
 
     def interrupted(self) -> bool:
         """Whether a call that waits is to fail with EINTR now, in an OS that has it."""

@@ -84,6 +84,11 @@ class RegisterSet:
         self.quick_fetch = prepared(GETREGSET, pid, note, self._place)
         self.quick_store = prepared(SETREGSET, pid, note, self._place)
 
+    @property
+    def size(self) -> int:
+        """How many bytes the last `fetch` brought: a set may be smaller than the room for it."""
+        return self._vector.length or 0
+
     def fetch(self) -> None:
         """Read the registers from the stopped process; raises `Gone` or `OSError`."""
         if self.quick_fetch():

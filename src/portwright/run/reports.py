@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from portwright.run.cpu import EngineCpu, engine_cpu
-from portwright.run.dispatch import Dispatcher
 from portwright.run.engine import Access, BadAddress, Stop
-from portwright.run.events import Died, Frame, Report
+from portwright.run.events import Called, Died, Frame, Report
 from portwright.run.loader import Image
 from portwright.run.process import Process
 from portwright.run.symbols import Symbols
@@ -40,7 +39,7 @@ def _rights(access: Access) -> str:
 
 
 class Reporter:
-    """Makes the reports of one guest. `dispatcher` is set when there is one."""
+    """Makes the reports of one process, of the thread that its engine holds."""
 
     def __init__(self, process: Process, image: Image, describer: Describer) -> None:
         self._process = process
@@ -49,13 +48,20 @@ class Reporter:
         self._cpu: EngineCpu = engine_cpu(process.cpu.name)
         self._symbols: Symbols | None = None
         self._unwinder: Unwinder | None = None
-        self.dispatcher: Dispatcher | None = None
 
     def call_report(self, kind: str, what: str, advice: str) -> Report:
         """A report about the call that the guest is in."""
+        return Report(cast(Any, kind), what, "", self.backtrace(), self.calls(), advice)
+
+    def backtrace(self) -> tuple[Frame, ...]:
+        """Where the thread is that the engine holds, in a call."""
         trap = self._process.cpu.traps[self._process.ledger.abi.trap]
-        pc = self._process.engine.get(("pc",))[0] - len(trap.encoding)
-        return Report(cast(Any, kind), what, "", self._backtrace(pc), self._calls(), advice)
+        return self._backtrace(self._process.engine.get(("pc",))[0] - len(trap.encoding))
+
+    def calls(self) -> tuple[Called, ...]:
+        """The last calls of the process."""
+        recent: Iterable[Any] = self._process.dispatcher.recent
+        return tuple(self._describer.describe(ended) for ended in recent)
 
     def limit_end(self, end: Died) -> Died:
         """The end by a limit, with where the guest was."""
@@ -63,7 +69,7 @@ class Reporter:
         report = end.report
         return Died(
             end.signal,
-            Report(report.kind, report.what, "", self._backtrace(pc), self._calls(), report.advice),
+            Report(report.kind, report.what, "", self._backtrace(pc), self.calls(), report.advice),
         )
 
     def fault_end(self, stop: Stop) -> Died:
@@ -74,7 +80,7 @@ class Reporter:
         pc = stop.pc if stop.pc is not None else self._process.engine.get(("pc",))[0]
         instruction = self._instruction(pc)
         kind, what, advice = self._explain(stop, pc, instruction)
-        report = Report(cast(Any, kind), what, instruction, self._backtrace(pc), self._calls(), advice)
+        report = Report(cast(Any, kind), what, instruction, self._backtrace(pc), self.calls(), advice)
         return Died(SIGNALS.get(stop.fault, 11), report)
 
     def _explain(self, stop: Stop, pc: int, instruction: str) -> tuple[str, str, str]:
@@ -159,7 +165,3 @@ class Reporter:
         assert self._symbols is not None
         inside = self._symbols.frame(address - 1, guess=guess)
         return Frame(address, inside.symbol, inside.offset + 1 if inside.symbol else 0, inside.line, guess)
-
-    def _calls(self) -> tuple[Any, ...]:
-        recent: Iterable[Any] = self.dispatcher.recent if self.dispatcher is not None else ()
-        return tuple(self._describer.describe(ended) for ended in recent)

@@ -22,7 +22,7 @@ from portwright.base.errors import Fault, MissingTool
 from portwright.describe.cpu import cpu as described
 from portwright.run import native_stub, ptrace
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import Access, BadAddress, CannotMap, Prepared, Setup, Stop, TrapHandler
+from portwright.run.engine import Access, BadAddress, CannotMap, Context, Prepared, Setup, Stop, TrapHandler
 from portwright.run.fault import explain
 from portwright.run.guest_process import WORD_MASK, GuestProcess
 from portwright.run.pacing import Pacing
@@ -193,6 +193,18 @@ class NativeEngine:
         place = self._vector_place(name)
         return int.from_bytes(self._process.vectors.octets[place : place + VECTOR_SIZE], "little")
 
+    def context(self) -> Context:
+        """See `Engine.context`."""
+        self._store_vectors()
+        return Context((bytes(self._process.registers.octets), self._process.state()))
+
+    def restore(self, context: Context) -> None:
+        """See `Engine.restore`."""
+        general, state = context.content
+        self._process.registers.octets[:] = general
+        self._process.set_state(state)
+        self._dirty, self._vectors_dirty, self._vectors_known = True, False, False
+
     def run(self, on_trap: TrapHandler) -> Stop:
         """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""
         with Pacing(self._process.pid) as pacing:
@@ -239,11 +251,15 @@ class NativeEngine:
             self._process.registers.store()
             self._dirty = False
         if self._vectors_dirty:
-            self._process.vectors.store()
-            self._vectors_dirty = False
+            self._store_vectors()
         self._vectors_known = False
         if self._go_on():
             ptrace.request(ptrace.SYSEMU, self._process.pid)
+
+    def _store_vectors(self) -> None:
+        if self._vectors_dirty:
+            self._process.vectors.store()
+            self._vectors_dirty = False
 
     def _other_trap(self) -> Stop | None:
         """None for the ledger's own trap; a fault, at the instruction, for any other way into the kernel."""

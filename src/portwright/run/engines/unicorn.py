@@ -19,7 +19,17 @@ from typing import Any, cast
 
 from portwright.describe.cpu import cpu as described
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Prepared, Setup, Stop, TrapHandler
+from portwright.run.engine import (
+    Access,
+    BadAddress,
+    CannotMap,
+    Context,
+    FaultKind,
+    Prepared,
+    Setup,
+    Stop,
+    TrapHandler,
+)
 from portwright.run.unicorn_tlb import Translations
 
 RANK = 20
@@ -266,6 +276,14 @@ class UnicornEngine:
 
     def _batch(self, names: Iterable[str]) -> _Batch:
         return _Batch([self._ids[name] for name in names])
+
+    def context(self) -> Context:
+        """See `Engine.context`."""
+        return Context(self._uc.context_save())
+
+    def restore(self, context: Context) -> None:
+        """See `Engine.restore`."""
+        self._uc.context_restore(context.content)
 
     def run(self, on_trap: TrapHandler) -> Stop:
         """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""

@@ -7,6 +7,6 @@ from portwright.run.process import Process
 
 
 def perform(process: Process, status: int) -> int:
-    """The low eight bits are what a shell sees."""
-    process.end = Exited(status & 0xFF)
+    """All its threads end with it. The low eight bits are what a shell sees."""
+    process.finish(Exited(status & 0xFF))
     return 0

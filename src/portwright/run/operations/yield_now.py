@@ -6,5 +6,6 @@ from portwright.run.process import Process
 
 
 def perform(process: Process) -> int:
-    """There are no others yet."""
+    """Where no other can run, time passes."""
+    process.kernel.give_way(process.thread)
     return 0

@@ -1,0 +1,316 @@
+"""The kernel of a machine: its processes and threads, whose turn it is, what they wait for, and how time passes.
+
+One thread runs at a time, and another has its turn only at a system call (or when a time slice is over), chosen
+from the seed: so a run can be repeated. Where all threads wait, a virtual clock jumps to the first deadline.
+Nothing here knows a CPU, an OS or an operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from portwright.run.clocks import Clocks
+from portwright.run.deadlock import deadlock_end
+from portwright.run.engine import Stop
+from portwright.run.events import Died, Exited
+from portwright.run.hostility import Hostility
+from portwright.run.idle import ready_waits
+from portwright.run.limits import Limits, Watch
+from portwright.run.process import Process
+from portwright.run.slices import SLICE, Slices
+from portwright.run.thread import Thread
+from portwright.run.waiting import Wait
+
+LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
+
+
+class Kernel:
+    """See the module. `on_end` is told of each process that has ended, while its registers are still there."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        clocks: Clocks,
+        hostility: Hostility,
+        on_end: Callable[[Process], None] = lambda process: None,
+    ) -> None:
+        self.processes: dict[int, Process] = {}
+        self.clocks = clocks
+        self.watch = Watch(limits, self.interrupt, self.cpu_seconds)
+        self.several = False  # whether there has ever been more than one thread
+        self.switches = self.preemptions = 0
+        self.turn = 0  # goes up with each turn and each call, while there are several threads
+        self.peak = 0
+        self._hostility = hostility
+        self._on_end = on_end
+        self._current: Thread | None = None
+        self._runnable: list[Thread] = []
+        self._polled: dict[Thread, Wait] = {}
+        self._ended: list[Process] = []
+        self._switch = False  # the current thread has had its turn
+        self._idle_step = 1
+        self._number = 1
+        self._cpu_of_ended = 0.0
+        self._slices = Slices(self)
+
+    # --- processes and threads
+
+    def new_id(self) -> int:
+        """A number for a process or a thread that none has had."""
+        self._number += self._hostility.number(1, 40, kind=1)
+        return self._number
+
+    def add(self, process: Process) -> Thread:
+        """Take a process in, with its first thread, which is ready to run and has the process's number."""
+        self._number = max(self._number, process.id)
+        thread = Thread(process.id, process)
+        process.kernel, process.thread = self, thread
+        process.threads[thread.id] = thread
+        self.several = self.several or bool(self.processes)
+        self.processes[process.id] = process
+        self._runnable.append(thread)
+        return thread
+
+    def start_thread(self, process: Process, registers: Mapping[str, int]) -> Thread:
+        """Start a thread: in a call, with the caller's registers but for those that are given."""
+        engine = process.engine
+        callers = engine.context()
+        engine.set(registers)
+        thread = Thread(self.new_id(), process, context=engine.context())
+        engine.restore(callers)
+        process.threads[thread.id] = thread
+        self.several = process.halt = True
+        self._runnable.append(thread)
+        return thread
+
+    def end_thread(self, thread: Thread, status: int) -> None:
+        """End a thread; its process ends with its last one."""
+        process = thread.process
+        thread.over, thread.status = True, status
+        process.halt = True
+        del process.threads[thread.id]
+        self._forget(thread)
+        if not process.threads:
+            process.finish(Exited(status & 0xFF))
+
+    def ended(self, process: Process) -> None:
+        """Note that a process has ended; it is buried when its turn is over."""
+        self._ended.append(process)
+
+    def sleep(self, thread: Thread, wait: Wait) -> None:
+        """Put the running thread to sleep; its call is served again when the wait is over."""
+        thread.wait = wait
+        thread.asleep = thread.pending = True
+        thread.expired = False
+        if wait.polled:
+            self._polled[thread] = wait
+
+    def wake(self, thread: Thread) -> None:
+        """End a thread's wait, whatever it is for."""
+        if thread.asleep:
+            thread.asleep, thread.waited = False, True
+            self._polled.pop(thread, None)
+            self._runnable.append(thread)
+
+    def give_way(self, thread: Thread) -> None:
+        """Let others run before the calling thread. Where there are none, a virtual clock goes on: a little at
+        first, more and more while nothing else happens."""
+        if self._runnable or self._polled:
+            thread.process.halt = self._switch = True
+        if self._runnable:
+            self._idle_step = 1
+        else:
+            self.clocks.pass_time(self._idle_step)
+            self._idle_step = min(2 * self._idle_step, LONGEST_STEP)
+
+    # --- running
+
+    def run(self) -> Exited | Died:
+        """Run until the first process has ended; the others end with it."""
+        first = self.first
+        self.watch.start()
+        try:
+            while first.end is None:
+                thread = self.next()
+                if thread is not None and self.enter(thread):
+                    on_trap = thread.process.dispatcher.trap
+                    if self.several:
+                        on_trap = self._trap
+                        self.turn += 1
+                        self._slices.start()
+                    self._stopped(thread, thread.process.engine.run(on_trap))
+            return first.end
+        finally:
+            self._slices.stop()
+            self.watch.stop()
+
+    @property
+    def first(self) -> Process:
+        """The process that the run began with."""
+        return next(iter(self.processes.values()))
+
+    def next(self) -> Thread | None:
+        """The thread whose turn it is; None where something has ended, or was waited for, meanwhile."""
+        while self._ended:
+            self._bury(self._ended.pop())
+        thread, self._current = self._current, None
+        gives_way = False
+        if thread is not None and not thread.over:
+            thread.process.halt = thread.settled = False
+            if not thread.asleep:
+                if not self._switch:
+                    self._current = thread
+                    return thread
+                self._runnable.append(thread)
+                gives_way = True
+        self._switch = False
+        self._look_at_waits()
+        if not self._runnable:
+            self._idle()
+            return None
+        others = len(self._runnable) - (1 if gives_way and len(self._runnable) > 1 else 0)
+        self._current = self._runnable.pop(self._hostility.turn(others))
+        return self._current
+
+    def enter(self, thread: Thread) -> bool:
+        """Give a thread its registers and serve the call that it waits in; whether it can go on."""
+        self.load(thread)
+        if not thread.pending:
+            return True
+        thread.pending = False
+        goes_on = thread.process.dispatcher.trap()
+        if not thread.asleep:
+            thread.wait, thread.waited, thread.expired = None, False, False
+        return goes_on
+
+    def load(self, thread: Thread) -> None:
+        """Make the engine of a thread's process hold the thread's registers."""
+        process = thread.process
+        before = process.thread
+        if before is thread:
+            return
+        if not before.over:
+            before.context = process.engine.context()
+        assert thread.context is not None
+        process.engine.restore(thread.context)
+        process.thread = thread
+        self.switches += 1
+
+    def _trap(self) -> bool:
+        """Serve a call where there are several threads: another may have its turn before it, or after it."""
+        thread = self._current
+        assert thread is not None
+        self.turn += 1
+        others = self._runnable or self._polled
+        if others and self._hostility.switches():
+            thread.pending = self._switch = True
+            return False
+        goes_on = thread.process.dispatcher.trap()
+        if others and goes_on and self._hostility.switches():
+            self._switch = True
+            return False
+        return goes_on
+
+    def _stopped(self, thread: Thread, stop: Stop) -> None:
+        """Take up what made the engine stop."""
+        process = thread.process
+        if stop.reason == "trap-ended":
+            if isinstance(process.end, Died):
+                process.end = process.explained(process.end)
+        elif stop.reason == "interrupted":
+            over = self.watch.ended or self.watch.expired()
+            if over is not None:
+                self.first.finish(process.explained(over))
+            elif self._runnable or self._polled:
+                self.preemptions += 1
+                self._switch = True
+                self.clocks.pass_time(int(SLICE * 10**9))
+        else:
+            grows = stop.fault in ("read", "write") and stop.address is not None
+            if not (grows and stop.address is not None and process.space.grow_stack(stop.address)):
+                assert process.reporter is not None
+                process.finish(process.reporter.fault_end(stop))
+
+    # --- waiting
+
+    def _look_at_waits(self) -> None:
+        """Wake the threads whose waits are over."""
+        if not self._polled:
+            return
+        now = self.clocks.now()
+        watched: list[tuple[Thread, Wait]] = []
+        for thread, wait in list(self._polled.items()):
+            if wait.ready is not None and wait.ready():
+                self.wake(thread)
+            elif wait.deadline is not None and wait.deadline <= now:
+                thread.expired = True
+                self.wake(thread)
+            elif wait.host_fd is not None:
+                watched.append((thread, wait))
+        if watched:
+            ready = ready_waits([wait for _, wait in watched], 0.0)
+            for thread, wait in watched:
+                if wait in ready:
+                    self.wake(thread)
+
+    def _idle(self) -> None:
+        """Nobody can run: let time pass until somebody can, or end a run in which nobody ever will."""
+        over = self.watch.ended or self.watch.expired()
+        if over is not None:
+            self.first.finish(self.first.explained(over))
+            return
+        waits = list(self._polled.values())
+        deadlines = [wait.deadline for wait in waits if wait.deadline is not None]
+        hosts = [wait for wait in waits if wait.host_fd is not None]
+        if not deadlines and not hosts:
+            self.first.finish(deadlock_end(self))
+        elif deadlines and self.clocks.mode == "virtual":
+            self.clocks.pass_to(min(deadlines))
+        else:
+            limits = [self.watch.remaining] if self.watch.remaining is not None else []
+            if deadlines:
+                limits.append(max(0.0, (min(deadlines) - self.clocks.now()) / 10**9))
+            ready_waits(hosts, min(limits) if limits else None)
+
+    # --- ends
+
+    def _bury(self, process: Process) -> None:
+        """Take a process that has ended out of the machine; it stays known until somebody asks how it ended."""
+        for thread in list(process.threads.values()):
+            thread.over = True
+            self._forget(thread)
+        process.threads.clear()
+        self.peak = max(self.peak, process.space.peak)
+        self._cpu_of_ended += process.engine.cpu_seconds()
+        process.close()
+        self._on_end(process)
+
+    def _forget(self, thread: Thread) -> None:
+        self._polled.pop(thread, None)
+        if thread in self._runnable:
+            self._runnable.remove(thread)
+
+    def close(self) -> None:
+        """Give back what the processes hold of the host."""
+        for process in self.processes.values():
+            self.peak = max(self.peak, process.space.peak)
+            process.close()
+
+    # --- from other threads of the host
+
+    def interrupt(self) -> None:
+        """Make the guest that runs now stop soon."""
+        thread = self._current
+        if thread is not None:
+            thread.process.engine.interrupt()
+
+    def cpu_seconds(self) -> float:
+        """The CPU time that all processes have used."""
+        return self._cpu_of_ended + sum(
+            p.engine.cpu_seconds() for p in list(self.processes.values()) if p.end is None
+        )
+
+    @property
+    def contended(self) -> bool:
+        """Whether some thread could run, now or later, while another one does."""
+        return bool(self._runnable or self._polled)
