@@ -47,6 +47,21 @@ def test_a_newer_one_that_is_not_supported_is_noted_and_passed_over() -> None:
     assert len(notes) == 1 and "1.98.0 is newer" in notes[0] and "from sec" in notes[0]
 
 
+def test_a_version_that_is_asked_for_is_taken_supported_or_not() -> None:
+    """With its own std pinned, which apt would else take in the newest version; not with a longer number."""
+    rows = [
+        *offers((*WEB, "libstd-rust-web-dev"), "1.85.0-3", "main"),
+        *offers((*WEB, "libstd-rust-web-dev"), "1.96.0-1", "sec"),
+        *offers(PLAIN, "1.8.0-1", "old"),
+    ]
+    choice, notes = rust_packages.choose(rows, "1.85")
+    assert choice is not None and notes == []
+    assert choice.packages == (*(f"{name}=1.85.0-3" for name in WEB), "libstd-rust-web-dev=1.85.0-3")
+    plain, _ = rust_packages.choose(rows, "1.8")
+    assert plain is not None and plain.packages[0] == "rustc=1.8.0-1"
+    assert rust_packages.choose(rows, "1.9")[0] is None
+
+
 def test_a_set_without_its_sources_is_no_set() -> None:
     choice, _ = rust_packages.choose(offers(WEB[:2], "1.96.0-1", "sec"))
     assert choice is None

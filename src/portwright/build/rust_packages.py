@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portwright.base.errors import Fault, MissingTool, PortwrightError, Where
@@ -19,6 +19,9 @@ from portwright.describe import toolchain as toolchains
 
 FAMILIES = (("rustc-web", "cargo-web", "rust-web-src"), ("rustc", "cargo", "rust-src"))
 """Names of the compiler, cargo and whole source tree: Debian's set for browsers is newer than the plain one."""
+
+LIBRARIES = {"rustc-web": "libstd-rust-web-dev", "rustc": "libstd-rust-dev"}
+"""What a compiler that is not apt's own candidate needs pinned beside it, in its own version."""
 
 SOURCES = re.compile(r"rustc|rustc-web|rustc-mozilla|cargo|cargo-web|rustup|llvm-toolchain-\d+")
 """Source packages whose packages are always unpacked, installed or not: what must be of one version together."""
@@ -41,9 +44,9 @@ class Choice:
         return f"Debian {self.packages[0].split('=')[0]} {self.version} from {self.pool}"
 
 
-def choose(offers: Iterable[apt.Offer]) -> tuple[Choice | None, list[str]]:
+def choose(offers: Iterable[apt.Offer], wanted: str | None = None) -> tuple[Choice | None, list[str]]:
     """The newest supported version that is offered whole (sources come in the order of apt's preference), and
-    notes on newer ones that are not supported."""
+    notes on newer ones that are not supported; or the newest that is the `wanted` one, supported or not."""
     by_name: dict[str, dict[str, apt.Offer]] = {}
     for offer in offers:
         by_name.setdefault(offer.package, {}).setdefault(offer.version, offer)
@@ -56,6 +59,10 @@ def choose(offers: Iterable[apt.Offer]) -> tuple[Choice | None, list[str]]:
                 pinned = tuple(f"{name}={version}" for name in family)
                 whole.append(Choice(version, offer.pool, pinned))
     whole.sort(key=lambda choice: toolchains.version_key(upstream(choice.version)), reverse=True)
+    if wanted is not None:
+        asked = f"{wanted}."
+        found = next((one for one in whole if f"{upstream(one.version)}.".startswith(asked)), None)
+        return found and _with_library(found, by_name), []
     for choice in whole:
         beware = toolchains.forecast(upstream(choice.version))
         if beware is None:
@@ -64,27 +71,36 @@ def choose(offers: Iterable[apt.Offer]) -> tuple[Choice | None, list[str]]:
     return None, notes
 
 
+def _with_library(choice: Choice, offers: Mapping[str, Mapping[str, apt.Offer]]) -> Choice:
+    library = LIBRARIES[choice.packages[0].split("=")[0]]
+    if choice.version not in offers.get(library, {}):
+        return choice
+    return replace(choice, packages=(*choice.packages, f"{library}={choice.version}"))
+
+
 def upstream(version: str) -> str:
     """`1.96.0` of Debian's `1.96.0+dfsg1-1~deb12u2`."""
     return re.split(r"[+~-]", version.split(":")[-1])[0]
 
 
-def offered(source: apt.Apt) -> Generator[Event, None, Choice]:
-    """Ask the machine's package sources, with fresh lists where theirs are missing, old or lack a fitting set."""
+def offered(source: apt.Apt, rust: str | None = None) -> Generator[Event, None, Choice]:
+    """Ask the machine's package sources, with fresh lists where theirs are missing, old or lack a fitting set;
+    `rust` is a version that must be it ("1.85")."""
     names = [name for family in FAMILIES for name in family]
+    names += LIBRARIES.values() if rust is not None else []
     updated = source.is_stale()
     complaint = ""
     if updated:
         complaint = yield from _update(source)
-    choice, notes = choose(source.offers(names))
+    choice, notes = choose(source.offers(names), rust)
     if choice is None and not updated:
         complaint = yield from _update(source)
-        choice, notes = choose(source.offers(names))
+        choice, notes = choose(source.offers(names), rust)
     for note in notes:
         yield Note(note, "warning")
     if choice is not None:
         return choice
-    wanted = toolchains.SUPPORTED[-1]
+    wanted = rust or toolchains.SUPPORTED[-1]
     what = f"the package sources offer no Rust {wanted} with its sources" + "".join(
         f"; {note}" for note in notes
     )

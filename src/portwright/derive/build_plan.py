@@ -71,7 +71,7 @@ def plan(port: Port, facts: Facts) -> Plan:
     texts = {
         f"{port.target}.json": spec_text(facts.spec, port, facts.toolchain),
         "edits.json": to_json(facts.edits),
-        "offline.toml": _offline(facts.toolchain),
+        "offline.toml": offline(facts.toolchain),
     }
     base = [
         _spec(port, texts),
@@ -108,7 +108,7 @@ def spec_text(spec: Mapping[str, Any], port: Port, toolchain: Toolchain) -> str:
     return json.dumps(keys, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _offline(toolchain: Toolchain) -> str:
+def offline(toolchain: Toolchain) -> str:
     """Cargo's configuration that takes std's own dependencies from the tree."""
     vendor = json.dumps(str(toolchain.vendor))
     return (

@@ -42,6 +42,10 @@ class Arguments:
         bool, Arg("Unpack the packages in the cache folder even where root could install them.")
     ] = False
     all: Annotated[bool, Arg("Also install the tools that tests and benchmarks compare with.")] = False
+    rust: Annotated[
+        str | None,
+        Arg("Also unpack the set of that version beside it, to hold a port against.", metavar="VERSION"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     else:
         parts.append((yield from _get_rust(arguments.rootless)))
         found = _present(arguments.rootless) or toolchains.find()
+    if arguments.rust is not None:
+        parts.append((yield from _get_other(arguments.rust)))
     parts += yield from _get_linkers(found)
     if arguments.all:
         parts += yield from _get_extras()
@@ -106,6 +112,15 @@ def _get_rust(rootless: bool) -> Generator[Event, None, Part]:
     choice = yield from rust_packages.offered(source)
     folder = yield from rust_packages.unpack(choice, source, unpacked.folder(), unpacked.RECORD)
     return Part("rust", "unpacked", f"{choice.origin}, in {folder}")
+
+
+def _get_other(rust: str) -> Generator[Event, None, Part]:
+    """A set of another version, never installed: `patches --against` and `check --for-rust` ask it."""
+    source = apt.without_root(cache_root() / "apt")
+    choice = yield from rust_packages.offered(source, rust)
+    there = (unpacked.folder() / f"rust-{choice.version}" / unpacked.RECORD).is_file()
+    folder = yield from rust_packages.unpack(choice, source, unpacked.folder(), unpacked.RECORD)
+    return Part(f"rust {rust}", "unchanged" if there else "unpacked", f"{choice.origin}, in {folder}")
 
 
 def _get_linkers(found: toolchains.Toolchain) -> Generator[Event, None, list[Part]]:
