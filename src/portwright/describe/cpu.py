@@ -9,6 +9,8 @@ from typing import Literal
 
 from portwright.base import rooms
 
+VECTOR_BITS = 128  # what a portable program can use of a vector register
+
 
 @dataclass(frozen=True, slots=True)
 class Trap:
@@ -61,6 +63,12 @@ class Cpu:
     def pointer_size(self) -> int:
         """Bytes in a pointer."""
         return self.pointer_bits // 8
+
+    @property
+    def register_bits(self) -> dict[str, int]:
+        """The bits of every register that a program can use as it likes: all but the stack pointer."""
+        plain = {name: self.pointer_bits for name in self.registers if name != self.stack_pointer}
+        return plain | dict.fromkeys(self.vector_registers, VECTOR_BITS)
 
 
 ROOM = "portwright.describe.cpus"

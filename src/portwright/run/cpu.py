@@ -85,6 +85,19 @@ class Unwinding:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionEntry:
+    """The registers with which a function of one argument begins in the CPU's C convention.
+
+    `argument` holds the argument; the stack pointer lies `above_stack` bytes (what a call puts there) below a
+    multiple of `alignment`.
+    """
+
+    argument: str
+    alignment: int = 16
+    above_stack: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCpu:
     """One CPU's facts for the engines; `disassembler` names capstone's architecture and mode constants.
 
@@ -100,6 +113,7 @@ class EngineCpu:
     stack_writers: tuple[str, ...]
     stack_readers: tuple[str, ...]
     relative_relocation: int
+    function_entry: FunctionEntry
     hosted: Hosted | None = None
     emulated: Emulated | None = None
     thread_segment: str | None = None

@@ -23,7 +23,6 @@ AT_NULL, AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY = 0
 AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_RANDOM, AT_EXECFN = 11, 12, 13, 14, 23, 25, 31
 RANDOM_BYTES = 16
 STACK_ROOM = 0x1000  # what a program must be left of its stack to do anything at all
-VECTOR_BITS = 128
 UNMAPPED_THREAD_POINTER = 0x10  # a legal value of the register, and an address where nothing lies
 
 
@@ -166,10 +165,9 @@ def _map_stack(image: Image, space: AddressSpace) -> None:
 
 
 def _first_registers(ledger: Ledger, cpu: Cpu, hostility: Hostility) -> dict[str, int]:
-    plain = {name: cpu.pointer_bits for name in cpu.registers if name != cpu.stack_pointer}
-    vectors = dict.fromkeys(cpu.vector_registers, VECTOR_BITS)
-    garbage = hostility.register_sets(plain | vectors) if ledger.entry.registers == "undefined" else []
-    return dict(garbage[0]) if garbage else dict.fromkeys(plain | vectors, 0)
+    if ledger.entry.registers == "undefined":
+        return hostility.registers(cpu.register_bits)
+    return dict.fromkeys(cpu.register_bits, 0)
 
 
 def _thread_pointer(image: Image, ledger: Ledger, cpu: Cpu, space: AddressSpace, hostility: Hostility) -> int:

@@ -7,7 +7,7 @@ done. It decides; doing is for those who ask.
 from __future__ import annotations
 
 import random
-from collections.abc import MutableSequence
+from collections.abc import Mapping, MutableSequence
 from typing import Any
 
 PATTERN = bytes((0xA5 ^ (7 * index & 0xFF)) | 1 for index in range(4096))
@@ -41,6 +41,14 @@ class Hostility:
     def refuses(self) -> bool:
         """Whether a system that may be busy refuses a call until later."""
         return not self.kind and self._random.random() < 0.03125
+
+    def wakes_for_nothing(self) -> bool:
+        """Whether a thread that would sleep on a futex comes back at once, as if it had been woken."""
+        return not self.kind and self._turns.random() < 0.0625
+
+    def processors(self) -> int:
+        """How many processors the machine says it has."""
+        return 4 if self.kind else random.Random(f"{self.seed}/processors").randint(2, 4)
 
     def turn(self, count: int) -> int:
         """Which of `count` runnable threads is next; they are in the order in which they came."""
@@ -79,6 +87,12 @@ class Hostility:
         return [
             {name: self._garbage_value(bits) for name, bits in registers.items()} for _ in range(GARBAGE_SETS)
         ]
+
+    def registers(self, registers: Mapping[str, int]) -> dict[str, int]:
+        """What registers (name -> bits) hold that nobody set: garbage, zeros in a kind run."""
+        if self.kind:
+            return dict.fromkeys(registers, 0)
+        return {name: self._garbage_value(bits) for name, bits in registers.items()}
 
     def _garbage_value(self, bits: int) -> int:
         # The top two bits differ: no canonical x86-64 address, and a NaN or a huge number as a float.

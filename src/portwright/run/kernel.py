@@ -7,12 +7,14 @@ Nothing here knows a CPU, an OS or an operation.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 from portwright.run.clocks import Clocks
 from portwright.run.deadlock import deadlock_end
-from portwright.run.engine import Stop
+from portwright.run.engine import BadAddress, Stop
 from portwright.run.events import Died, Exited
+from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
 from portwright.run.idle import ready_waits
 from portwright.run.limits import Limits, Watch
@@ -21,6 +23,8 @@ from portwright.run.slices import SLICE, Slices
 from portwright.run.thread import Thread
 from portwright.run.waiting import Wait
 
+MOST_THREADS = 4096
+WORD = 4
 LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
 
 
@@ -41,6 +45,7 @@ class Kernel:
         self.switches = self.preemptions = 0
         self.turn = 0  # goes up with each turn and each call, while there are several threads
         self.peak = 0
+        self.processors = hostility.processors()
         self._hostility = hostility
         self._on_end = on_end
         self._current: Thread | None = None
@@ -72,14 +77,22 @@ class Kernel:
         return thread
 
     def start_thread(self, process: Process, registers: Mapping[str, int]) -> Thread:
-        """Start a thread: in a call, with the caller's registers but for those that are given."""
+        """Start a thread: in a call, with the caller's registers but for those that are given.
+
+        Raises `Failed` (EAGAIN) where there are too many already.
+        """
+        if len(process.threads) >= MOST_THREADS:
+            raise Failed("EAGAIN")
         engine = process.engine
         callers = engine.context()
-        engine.set(registers)
-        thread = Thread(self.new_id(), process, context=engine.context())
-        engine.restore(callers)
+        try:
+            engine.set(registers)
+            thread = Thread(self.new_id(), process, context=engine.context())
+        finally:
+            engine.restore(callers)
         process.threads[thread.id] = thread
         self.several = process.halt = True
+        self._switch = self._hostility.switches()
         self._runnable.append(thread)
         return thread
 
@@ -89,7 +102,12 @@ class Kernel:
         thread.over, thread.status = True, status
         process.halt = True
         del process.threads[thread.id]
+        process.unjoined[thread.id] = status
         self._forget(thread)
+        if thread.clear_word:
+            with contextlib.suppress(BadAddress, Failed):
+                process.space.write(thread.clear_word, bytes(WORD))
+                process.futexes.wake(thread.clear_word, 1)
         if not process.threads:
             process.finish(Exited(status & 0xFF))
 

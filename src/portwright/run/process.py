@@ -18,6 +18,7 @@ from portwright.run.engine import Access, Engine
 from portwright.run.events import Died, Exited
 from portwright.run.failure import EndRun, Failed
 from portwright.run.file_table import FileTable
+from portwright.run.futexes import Futexes
 from portwright.run.hostility import Hostility
 from portwright.run.limits import Limits, Watch, output_end
 from portwright.run.structs import Layout
@@ -46,8 +47,9 @@ class Process:
     that made them is done.
 
     `thread` is the one whose registers the engine holds: in a call, the caller. `halt` makes the engine stop
-    after the call, for the kernel to look what has become of its threads. The last four are the kernel's to
-    set (`Kernel.add`).
+    after the call, for the kernel to look what has become of its threads. `unjoined` holds the statuses of
+    threads that have ended and that none has waited for. `kernel` and `thread` are set by `Kernel.add`,
+    `dispatcher` and `reporter` by who makes a process.
     """
 
     engine: Engine
@@ -65,11 +67,16 @@ class Process:
     complaints: list[tuple[str, str, str]] = field(default_factory=list)
     halt: bool = False
     threads: dict[int, Thread] = field(default_factory=dict)
+    unjoined: dict[int, int] = field(default_factory=dict)
     _layouts: dict[str, Layout] = field(default_factory=dict)
     reporter: Reporter | None = None
     kernel: Kernel = field(init=False)
     thread: Thread = field(init=False)
     dispatcher: Dispatcher = field(init=False)
+    futexes: Futexes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.futexes = Futexes(self)
 
     def finish(self, end: Exited | Died) -> None:
         """End it, with all its threads; what ends it first counts."""

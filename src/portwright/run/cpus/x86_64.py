@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from portwright.run.cpu import CallCode, Emulated, EngineCpu, Hosted, Unwinding
+from portwright.run.cpu import CallCode, Emulated, EngineCpu, FunctionEntry, Hosted, Unwinding
 
 GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", *(f"r{n}" for n in range(8, 16)))
 VECTOR = tuple(f"xmm{n}" for n in range(16))
@@ -59,6 +59,7 @@ CPU = EngineCpu(
     stack_writers=("push", "pushfq", "pushf", "call", "enter", "lcall"),
     stack_readers=("pop", "popfq", "popf", "ret", "retf", "retfq", "leave", "iretq", "iretd"),
     relative_relocation=8,  # R_X86_64_RELATIVE
+    function_entry=FunctionEntry("rdi", above_stack=8),
     hosted=Hosted(
         machines=("x86_64", "amd64"),
         audit_arch=0xC000_003E,
