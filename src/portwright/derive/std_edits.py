@@ -124,24 +124,17 @@ def _arms(condition: str) -> list[Edit]:
             block=2,
             of=2,
         ),
-        _arm("process", condition, _PROCESS, "`process::id` would panic"),
+        _arm("process", condition, "mod portwright;\nuse portwright as imp;", "no process could be started"),
+        _arm(
+            "pipe",
+            condition,
+            "mod portwright;\npub use portwright::{Pipe, pipe};",
+            "there would be no pipes",
+        ),
         _arm("thread", condition, _THREAD, "`thread::sleep` would panic"),
     ]
     return [*found, *_thread_local_arms(condition)]
 
-
-_PROCESS = """
-mod portwright;
-#[allow(dead_code)] // its getpid
-mod unsupported;
-mod imp {
-    pub use super::portwright::getpid;
-    pub use super::unsupported::{
-        ChildPipe, Command, CommandArgs, EnvKey, ExitCode, ExitStatus, ExitStatusError, Process, Stdio,
-        output, read_output,
-    };
-}
-"""
 
 _THREAD = """
 mod portwright;
@@ -183,9 +176,12 @@ def _thread_local_arms(condition: str) -> list[Edit]:
 
 def _terms(condition: str) -> list[Edit]:
     common = "the shared list of owned strings serves this system"
+    outputs = "std's own way to collect a child's outputs serves this system"
     return [
         AttributeTerm(f"{_SYS}/args/mod.rs", "mod common", condition, common),
         AttributeTerm(f"{_SYS}/env/mod.rs", "mod common", condition, common),
+        AttributeTerm(f"{_SYS}/process/mod.rs", "pub fn output", condition, outputs),
+        AttributeTerm(f"{_SYS}/process/mod.rs", "pub use imp::output", condition, outputs, negated=True),
         AttributeTerm(
             f"{_SYS}/random/mod.rs",
             "pub fn hashmap_random_keys",

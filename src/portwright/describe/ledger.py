@@ -106,6 +106,36 @@ class Memory(Described):
     lowest: int = 0x1000
 
 
+class Bits(Described):
+    """Some of the bits of a number: so many, from `shift` on (0 is the least significant)."""
+
+    shift: Annotated[int, Field(ge=0, le=31)]
+    bits: Annotated[int, Field(ge=1, le=32)]
+
+
+class WaitStatus(Described):
+    """What the number says that `wait` gives, POSIX's unless said otherwise.
+
+    `code` is the status of a process that ended itself, `signal` the signal that ended it (0: none did),
+    `core_dumped` whether its memory was saved then.
+    """
+
+    code: Bits = Bits(shift=8, bits=8)
+    signal: Bits | None = Bits(shift=0, bits=7)
+    core_dumped: Bits | None = Bits(shift=7, bits=1)
+
+
+class Processes(Described):
+    """[processes]: how the processes of the OS live and end.
+
+    `children` says when a forked child runs: beside its parent, or only while the parent waits for it (in `wait`,
+    or reading a pipe).
+    """
+
+    wait_status: WaitStatus = WaitStatus()
+    children: Literal["run", "run-when-waited-for"] = "run"
+
+
 class Call(Described):
     """One system call.
 
@@ -240,6 +270,7 @@ class Ledger(Described):
     abi: Abi
     entry: Entry
     memory: Memory
+    processes: Processes = Processes()
     syscalls: dict[str, Call]
     errors: dict[str, ErrorEntry] = {}
     constants: dict[str, int] = {}

@@ -148,6 +148,24 @@ def clocks(case: Case) -> Iterator[Finding]:
             yield case.error("resolution", what, "clocks", name, "resolution")
 
 
+def processes(case: Case) -> Iterator[Finding]:
+    """The parts of a wait status: inside its 32 bits, and not over each other."""
+    status = case.ledger.processes.wait_status
+    parts = {"code": status.code, "signal": status.signal, "core-dumped": status.core_dumped}
+    taken: dict[int, str] = {}
+    for name, part in parts.items():
+        if part is None:
+            continue
+        key = ("processes", "wait-status", name)
+        if part.shift + part.bits > 32:
+            what = f"`{name}` ends at bit {part.shift + part.bits}, and a wait status has 32"
+            yield case.error("wait-status", what, *key)
+        bits = range(part.shift, part.shift + part.bits)
+        for other in dict.fromkeys(taken[bit] for bit in bits if bit in taken):
+            yield case.error("wait-status", f"`{name}` and `{other}` share bits", *key)
+        taken |= dict.fromkeys(bits, name)
+
+
 def errors(case: Case) -> Iterator[Finding]:
     """Error numbers: positive, one meaning each, with a kind that std has and a message."""
     busy = case.ledger.abi.busy
@@ -271,4 +289,4 @@ def names_in(value: Passed) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-CHECKS = (registers, entry, memory, clocks, errors, types, directory, sources, identifiers)
+CHECKS = (registers, entry, memory, clocks, processes, errors, types, directory, sources, identifiers)

@@ -109,3 +109,8 @@ def operation(name: str) -> Operation:
 def vocabulary() -> dict[str, Operation]:
     """Every operation, by name, in alphabetical order."""
     return {rooms.module_name(name): operation(rooms.module_name(name)) for name in rooms.names(ROOM)}
+
+
+def belongs(name: str, prefix: str) -> bool:
+    """Whether a constant has the prefix; one like `SIG` goes on within the word (SIGPIPE, not SIG_IGN)."""
+    return name.startswith(prefix) and not name.startswith(f"{prefix}_")

@@ -14,12 +14,18 @@ from portwright.describe.operation import Operation
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one operation needs: without `constants` and `fields` it cannot work; `better` only widens it."""
+    """What one operation needs: without `constants` and `fields` it cannot work; `better` only widens it.
+
+    `own` are constants that the layer names with the operation, for its call may have values of its own. `layouts`
+    are further structs that it needs, with their fields.
+    """
 
     constants: tuple[str, ...] = ()
     better: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     better_fields: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     directory: bool = False
     clock: bool = False
 
@@ -48,8 +54,20 @@ NEEDS: Mapping[str, Need] = {
     "read_directory": Need(directory=True),
     "clock_read": Need(fields=_TIME, clock=True),
     "sleep": Need(fields=_TIME),
+    "create_pipe": Need(own=("O_CLOEXEC",), fields=("read_end", "write_end")),
+    "set_descriptor_flags": Need(constants=("FD_CLOEXEC",)),
+    "set_status_flags": Need(constants=("O_NONBLOCK",)),
+    "poll": Need(
+        constants=("POLLIN", "POLLOUT"),
+        better=("POLLNVAL",),
+        fields=_TIME,
+        layouts=(("pollfd", ("fd", "events", "revents")),),
+    ),
+    "wait": Need(better=("WNOHANG",), fields=("status",)),
+    "kill": Need(constants=("SIGKILL",), better=("SIGABRT",)),
+    "signal_action": Need(constants=("SIGPIPE", "SIG_DFL", "SIG_IGN"), fields=("sa_handler",)),
 }
-ERRORS: tuple[str, ...] = ("EBADF", "EEXIST", "EINTR", "ERANGE")
+ERRORS: tuple[str, ...] = ("EACCES", "EBADF", "EEXIST", "EINTR", "ENOENT", "ENOTDIR", "ERANGE")
 
 
 def need(operation: str) -> Need:
@@ -63,6 +81,11 @@ def constants() -> dict[str, str]:
     return dict(sorted(rows.items()))
 
 
+def own_constants() -> tuple[tuple[str, str], ...]:
+    """Constants that the layer names with their operation: name and operation."""
+    return tuple((name, of) for of, each in sorted(NEEDS.items()) for name in each.own)
+
+
 def fields(operations: Mapping[str, Operation]) -> dict[str, tuple[str, ...]]:
     """The fields that the layer reads or writes, by the type's name."""
     found: dict[str, dict[str, None]] = {}
@@ -71,6 +94,8 @@ def fields(operations: Mapping[str, Operation]) -> dict[str, tuple[str, ...]]:
             if argument.type is not None:
                 rows = found.setdefault(argument.type, {})
                 rows.update(dict.fromkeys((*each.fields, *each.better_fields)))
+        for type_, parts in each.layouts:
+            found.setdefault(type_, {}).update(dict.fromkeys(parts))
     return {name: tuple(rows) for name, rows in sorted(found.items())}
 
 
@@ -94,6 +119,12 @@ def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
         else:
             known = (f"[types.{argument.type}] {name}" for name in wanted.fields if name not in layout.fields)
             missing += known
+    for type_, parts in wanted.layouts:
+        layout = ledger.types.get(type_)
+        if layout is None:
+            missing.append(f"[types.{type_}]")
+        else:
+            missing += [f"[types.{type_}] {name}" for name in parts if name not in layout.fields]
     if wanted.directory and ledger.directory is None:
         missing.append("[directory]")
     if wanted.clock and not ledger.clocks:

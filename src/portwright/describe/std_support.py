@@ -66,7 +66,6 @@ ESSENTIAL: tuple[tuple[str, ...], ...] = (("write",), ("map_memory", "set_break"
 # What no operation of the vocabulary means yet: std says `Unsupported`, whatever a ledger offers.
 BEYOND: Mapping[str, str] = {
     "std::thread::spawn": "and the waiting of std::sync: there is one thread",
-    "std::process::Command": "",
     "std::net": "",
     "std::fs::canonicalize": "and read_link, hard_link, symbolic links",
     "std::fs::set_permissions": "and set_times",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from portwright.describe.operation import belongs
+
 # Constants that are masks over others, not bits of their own.
 MASKS = frozenset({"O_ACCMODE", "S_IFMT", "MAP_TYPE"})
 # Of each of these groups exactly one is always meant, also where its value is 0.
 GROUPS = (("O_RDONLY", "O_WRONLY", "O_RDWR"), ("MAP_SHARED", "MAP_PRIVATE"))
-
-
-def belongs(name: str, prefix: str) -> bool:
-    """Whether a constant has the prefix; one like `SIG` goes on within the word (SIGPIPE, not SIG_IGN)."""
-    return name.startswith(prefix) and not name.startswith(f"{prefix}_")
 
 
 class Names:

@@ -13,8 +13,8 @@ from portwright.derive.trap_rust import trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
-from portwright.describe.ledger import Call, ErrorNumber, Fixed, Ledger, Packed, Part, StructField
-from portwright.describe.operation import Argument, Operation, vocabulary
+from portwright.describe.ledger import Bits, Call, ErrorNumber, Fixed, Ledger, Packed, Part, StructField
+from portwright.describe.operation import Argument, Operation, belongs, vocabulary
 from portwright.describe.port import Port
 
 _PRELUDE = """\
@@ -79,20 +79,27 @@ def _word(ledger: Ledger, value: int) -> int:
 def _constants(ledger: Ledger) -> Iterator[str]:
     rows = []
     for name, operation in std_needs.constants().items():
-        _, call = ledger.offers.get(operation, ("", None))
-        value = ledger.constant(name, call)
-        given = "None" if value is None else f"Some({_word(ledger, value):#x})"
-        ignored = str(call is not None and name in call.ignores).lower()
-        missing = _message(f"not offered: {name}")
-        fields = f"value: {given}, ignored: {ignored}, missing: {missing}"
-        rows.append(f"pub const {name}: Constant = Constant {{ {fields} }};\n")
+        rows.append(_constant(ledger, name, name, operation))
     yield "".join(rows)
+    for name, operation in std_needs.own_constants():
+        yield _constant(ledger, f"{operation.upper()}_{name}", name, operation)
     numbers = {name: ledger.error_number(name) for name in std_needs.ERRORS}
     numbers["BUSY"] = ledger.error_number(ledger.abi.busy) if ledger.abi.busy else None
     yield "".join(
         f"pub const {name}: Option<i32> = {'None' if number is None else f'Some({number})'};\n"
         for name, number in numbers.items()
     )
+
+
+def _constant(ledger: Ledger, said: str, name: str, operation: str) -> str:
+    """A constant as the call that means an operation has it; `said` is its name in the layer."""
+    _, call = ledger.offers.get(operation, ("", None))
+    value = ledger.constant(name, call)
+    given = "None" if value is None else f"Some({_word(ledger, value):#x})"
+    ignored = str(call is not None and name in call.ignores).lower()
+    missing = _message(f"not offered: {name}")
+    fields = f"value: {given}, ignored: {ignored}, missing: {missing}"
+    return f"pub const {said}: Constant = Constant {{ {fields} }};\n"
 
 
 def _field(field: StructField | None) -> str:
@@ -142,6 +149,40 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         clocks.append(f"pub const {name.upper()}: Option<Clock> = {given};\n")
     yield "".join(clocks)
     yield _directory(ledger)
+    yield _processes(ledger)
+
+
+def _processes(ledger: Ledger) -> str:
+    """How processes end and run, and the names of signals."""
+    facts = ledger.processes
+    status = facts.wait_status
+    waits = str(facts.children == "run-when-waited-for").lower()
+    _, duplicate = ledger.offers.get("duplicate", ("", None))
+    passed = duplicate.arguments or [] if duplicate else []
+    closes = any(isinstance(one, Fixed) and one.value == "F_DUPFD_CLOEXEC" for one in passed)
+    layout = ledger.types.get("sigaction")
+    mask = layout.fields.get("sa_mask") if layout else None
+    signals = sorted((value, name) for name, value in ledger.constants.items() if belongs(name, "SIG"))
+    names = dict(reversed(signals))
+    rows = "".join(f"    ({value}, {string(names[value])}),\n" for value in sorted(names))
+    return (
+        f"pub const STATUS_CODE: Bits = {_bits(status.code)};\n"
+        f"pub const STATUS_SIGNAL: Option<Bits> = {_optional_bits(status.signal)};\n"
+        f"pub const STATUS_CORE_DUMPED: Option<Bits> = {_optional_bits(status.core_dumped)};\n"
+        f"pub const CHILD_RUNS_WHEN_WAITED_FOR: bool = {waits};\n"
+        f"pub const DUPLICATE_CLOSES_ON_EXECUTE: bool = {str(closes).lower()};\n"
+        f"/// The size of a set of signals.\n"
+        f"pub const SIGNAL_SET_SIZE: usize = {mask.size if mask else 8};\n"
+        f"pub const SIGNALS: &[(i32, &str)] = &[\n{rows}];\n"
+    )
+
+
+def _bits(bits: Bits) -> str:
+    return f"Bits {{ shift: {bits.shift}, bits: {bits.bits} }}"
+
+
+def _optional_bits(bits: Bits | None) -> str:
+    return "None" if bits is None else f"Some({_bits(bits)})"
 
 
 def _directory(ledger: Ledger) -> str:
@@ -197,12 +238,24 @@ def _operation(port: Port, operation: Operation) -> str:
         "/// Addresses must be those of memory that the call may read or write as its meaning says.\n"
         f"pub unsafe fn {operation.name}({parameters}) -> Result<usize, Failure> {{\n"
     )
-    offers = f"pub const OFFERS_{operation.name.upper()}: bool = "
+    offers = "".join(
+        f"pub const PASSES_{operation.name.upper()}_{argument.name.upper()}: bool = {str(given).lower()};\n"
+        for argument, given in _optional(offered, operation)
+    )
+    offers += f"pub const OFFERS_{operation.name.upper()}: bool = "
     if offered is None or lacks:
         why = f" (the ledger has no {', '.join(lacks)})" if lacks else ""
         missing = _message(f"not offered: {operation.name}{why}")
         return f"{offers}false;\n\n{head}    Err(Failure::NotOffered({missing}))\n}}\n"
     return f"{offers}true;\n\n{head}{_body(port, operation, *offered)}}}\n"
+
+
+def _optional(offered: tuple[str, Call] | None, operation: Operation) -> Iterator[tuple[Argument, bool]]:
+    """The arguments that a call may leave out, and whether the ledger's passes them."""
+    passed = std_needs.passed(offered[1], operation) if offered else frozenset()
+    for argument in operation.arguments:
+        if argument.optional:
+            yield argument, argument.name in passed
 
 
 def _parameter(argument: Argument) -> str:

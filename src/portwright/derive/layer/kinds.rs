@@ -83,6 +83,32 @@ impl Field {
     }
 }
 
+/// Some of the bits of a number.
+#[derive(Clone, Copy)]
+pub struct Bits {
+    pub shift: u32,
+    pub bits: u32,
+}
+
+impl Bits {
+    /// The bits, as a number of their own.
+    pub const fn of(self, value: i32) -> i32 {
+        let mask = if self.bits >= u32::BITS { u32::MAX } else { (1 << self.bits) - 1 };
+        ((value as u32 >> self.shift) & mask) as i32
+    }
+}
+
+/// A struct in memory, aligned as any system could want it.
+#[repr(align(16))]
+pub struct Aligned<const SIZE: usize>(pub [u8; SIZE]);
+
+impl<const SIZE: usize> Aligned<SIZE> {
+    /// Where a call reads or writes it.
+    pub fn address(&mut self) -> usize {
+        self.0.as_mut_ptr().expose_provenance()
+    }
+}
+
 fn most_significant(bytes: &[u8]) -> u8 {
     let end = if cfg!(target_endian = "big") { bytes.first() } else { bytes.last() };
     end.copied().unwrap_or(0)

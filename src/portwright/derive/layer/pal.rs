@@ -6,8 +6,10 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;
+pub mod children;
 #[cfg(not(test))]
 mod cpu;
+pub mod descriptors;
 pub mod directories;
 pub mod files;
 #[cfg(not(test))]
@@ -16,6 +18,7 @@ mod kinds;
 pub mod memory;
 pub mod process;
 pub mod random;
+pub mod signals;
 pub mod start;
 pub mod threads;
 pub mod time;
@@ -23,9 +26,9 @@ pub mod time;
 use crate::ffi::OsStr;
 use crate::io;
 
-/// The status with which a shell reports a process that aborted (128 and SIGABRT's 6).
+/// The status with which a shell reports a process that aborted (128 and SIGABRT's 6), where no signal says so.
 ///
-/// No operation raises a signal, and an illegal instruction would tell the system's log rather than the parent.
+/// An illegal instruction would tell the system's log rather than the parent.
 const ABORTED: i32 = 134;
 
 /// The status of a program that panicked, as `lang_start` gives it where panics unwind.
@@ -64,7 +67,10 @@ pub fn uninterrupted<T>(mut call: impl FnMut() -> Result<T, abi::Failure>) -> Re
 }
 
 // SAFETY: called once, before main; the arguments were kept by the start code already.
-pub unsafe fn init(_argc: isize, _argv: *const *const u8, _sigpipe: u8) {}
+pub unsafe fn init(_argc: isize, _argv: *const *const u8, sigpipe: u8) {
+    descriptors::open_closed_streams();
+    signals::at_start(sigpipe);
+}
 
 // SAFETY: called once, after main; there is nothing to give back.
 pub unsafe fn cleanup() {}
@@ -78,6 +84,7 @@ pub fn unsupported_err() -> io::Error {
 }
 
 pub fn abort_internal() -> ! {
+    children::abort();
     process::end(ABORTED)
 }
 

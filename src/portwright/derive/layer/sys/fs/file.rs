@@ -117,6 +117,11 @@ fn refuse_existing(path: &Path) -> io::Result<()> {
 pub struct File(Handle);
 
 impl File {
+    /// The system's number of it.
+    pub fn fd(&self) -> files::Fd {
+        self.0.fd()
+    }
+
     pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
         let flags = options.flags()?;
         if options.create_new && !abi::O_EXCL.works() {
