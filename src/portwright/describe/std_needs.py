@@ -54,7 +54,7 @@ NEEDS: Mapping[str, Need] = {
     "read_directory": Need(directory=True),
     "clock_read": Need(fields=_TIME, clock=True),
     "sleep": Need(fields=_TIME),
-    "create_pipe": Need(own=("O_CLOEXEC",), fields=("read_end", "write_end")),
+    "create_pipe": Need(own=("O_CLOEXEC",), fields=("read", "write")),
     "set_descriptor_flags": Need(constants=("FD_CLOEXEC",)),
     "set_status_flags": Need(constants=("O_NONBLOCK",)),
     "poll": Need(

@@ -10,14 +10,14 @@ use crate::time::Duration;
 /// A pipe's two ends: what to read from, and what to write to. A program that is started has neither.
 pub fn create_pipe() -> Result<(Fd, Fd), Failure> {
     let mut pair = kinds::Aligned([0; abi::fd_pair::SIZE]);
-    let (Some(read_end), Some(write_end)) = (abi::fd_pair::READ_END, abi::fd_pair::WRITE_END) else {
+    let (Some(to_read), Some(to_write)) = (abi::fd_pair::READ, abi::fd_pair::WRITE) else {
         return Err(Failure::TooLarge);
     };
     let at_once = abi::PASSES_CREATE_PIPE_FLAGS && abi::CREATE_PIPE_O_CLOEXEC.works();
     let flags = if at_once { abi::CREATE_PIPE_O_CLOEXEC.or_none() } else { 0 };
     // SAFETY: the buffer has the struct's size.
     unsafe { abi::create_pipe(pair.address(), flags) }?;
-    let ends = [read_end, write_end].map(|field| field.read(&pair.0).unwrap_or(-1) as Fd);
+    let ends = [to_read, to_write].map(|field| field.read(&pair.0).unwrap_or(-1) as Fd);
     if !at_once {
         for end in ends {
             stay_here(end);
