@@ -22,32 +22,61 @@ MOST_STATE = 1 << 16
 
 
 class GuestProcess:
-    """A stopped process without any memory of its own but the stub's page, waiting to be given a program."""
+    """A stopped process: one without any memory of its own but the stub's page, waiting to be given a program
+    (`start`), or a copy of another one (`copy`)."""
 
-    def __init__(self, hosted: Hosted, machine: int) -> None:
+    def __init__(self, hosted: Hosted, child: Child, stub: int) -> None:
         self._hosted = hosted
         self._memory = -1
-        self._stub = native_stub.BASE + native_stub.BEFORE_CODE
-        self._child: Child = start_image(native_stub.program(hosted, machine), "guest")
-        self.pid = self._child.pid
+        self._stub = stub
+        self._child = child
+        self.pid = child.pid
+        self.registers = ptrace.RegisterSet(self.pid, ptrace.NT_PRSTATUS, 8 * hosted.word_count)
+        self.vectors = ptrace.RegisterSet(self.pid, ptrace.NT_PRFPREG, hosted.vectors_size)
+        self._state: ptrace.RegisterSet | None = None
+        self._copied = 0
+
+    @classmethod
+    def start(cls, hosted: Hosted, machine: int) -> GuestProcess:
+        """A new process."""
+        child = start_image(native_stub.program(hosted, machine), "guest")
+        process = cls(hosted, child, native_stub.BASE + native_stub.BEFORE_CODE)
         try:
-            self.registers = ptrace.RegisterSet(self.pid, ptrace.NT_PRSTATUS, 8 * hosted.word_count)
-            self.vectors = ptrace.RegisterSet(self.pid, ptrace.NT_PRFPREG, hosted.vectors_size)
-            self._state: ptrace.RegisterSet | None = None
-            self._take_over()
-            self._empty_and_seal()
+            process._take_over()
+            process._empty_and_seal()
         except BaseException:
-            self.close()
+            process.close()
             raise
+        return process
+
+    def copy(self) -> GuestProcess:
+        """A second process with the same memory, seals, limits and registers; raises `OSError` or `Gone`."""
+        self._copied = 0
+        result = self.call("clone", native_stub.FORK_FLAGS, 0, 0, 0, 0)
+        if result < 0:
+            raise OSError(-result, os.strerror(-result))
+        process = type(self)(self._hosted, Child(self._copied), self._stub)
+        try:
+            process._wait_for_stop()
+            process._open_memory()
+            process.registers.fetch()
+            process.registers.octets[:] = self.registers.octets
+        except BaseException:
+            process.close()
+            raise
+        return process
 
     def _take_over(self) -> None:
         self._wait_for_breakpoint()
-        options = ptrace.OPTION_EXIT_KILLS | ptrace.OPTION_SYSTEM_CALLS_MARKED
+        options = ptrace.OPTION_EXIT_KILLS | ptrace.OPTION_SYSTEM_CALLS_MARKED | ptrace.OPTION_FORKS_FOLLOWED
         ptrace.request(ptrace.SETOPTIONS, self.pid, 0, options)
-        self._memory = os.open(f"/proc/{self.pid}/mem", os.O_RDWR | os.O_CLOEXEC)
-        self._give_back = weakref.finalize(self, os.close, self._memory)
+        self._open_memory()
         self.registers.fetch()
         resource.prlimit(self.pid, resource.RLIMIT_CORE, (0, 0))
+
+    def _open_memory(self) -> None:
+        self._memory = os.open(f"/proc/{self.pid}/mem", os.O_RDWR | os.O_CLOEXEC)
+        self._give_back = weakref.finalize(self, os.close, self._memory)
 
     def _empty_and_seal(self) -> None:
         """Take away all files and memory, put the stub at the top, and lock the door behind SYSEMU."""
@@ -120,14 +149,19 @@ class GuestProcess:
         return result - (1 << 64) if result >> 63 else result
 
     def _wait_for_breakpoint(self) -> None:
-        while True:
-            _, status = os.waitpid(self.pid, WAIT_ALL)
-            if not os.WIFSTOPPED(status):
-                self.reaped()
-                raise ptrace.Gone(f"the guest's process {ended_by(status)}")
-            if ptrace.stopped_by(status) == signal.SIGTRAP:
-                return
+        while (status := self._wait_for_stop()) == ptrace.STOPPED_IN_FORK or (
+            ptrace.stopped_by(status) != signal.SIGTRAP
+        ):
+            if status == ptrace.STOPPED_IN_FORK:
+                self._copied = ptrace.event_message(self.pid)
             ptrace.request(ptrace.CONT, self.pid)  # a signal from outside: who sent it has left a mark
+
+    def _wait_for_stop(self) -> int:
+        _, status = os.waitpid(self.pid, WAIT_ALL)
+        if not os.WIFSTOPPED(status):
+            self.reaped()
+            raise ptrace.Gone(f"the guest's process {ended_by(status)}")
+        return status
 
     def read(self, address: int, length: int) -> bytes:
         """Bytes of memory, whatever its protection; raises `BadAddress`."""

@@ -15,6 +15,7 @@ STUB_FLAGS = 0x2 | 0x20 | 0x10  # PRIVATE, ANONYMOUS, FIXED: over whatever may l
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_PDEATHSIG = 1
 SECCOMP_SET_MODE_FILTER = 1
+FORK_FLAGS = 0x8000 | 17  # CLONE_PARENT, so that the copy is the tracer's own child; SIGCHLD
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -41,9 +42,9 @@ _NUMBER, _ARCH, _WHERE, _WHERE_HIGH, _ARGUMENTS = 0, 4, 8, 12, 16
 def seal(cpu: Hosted) -> bytes:
     """A seccomp filter, the second lock behind SYSEMU: what the engine injects passes, and nothing else.
 
-    Allowed are mmap (of fresh private memory only), munmap and mprotect, and only from the stub's own system
-    call instruction. Anything else kills the process; a call through the host's vsyscall page, which the host
-    kernel emulates without a trap, becomes a SIGSYS that is reported.
+    Allowed are mmap (of fresh private memory only), munmap, mprotect and clone (of the whole process only), and
+    only from the stub's own system call instruction. Anything else kills the process; a call through the host's
+    vsyscall page, which the host kernel emulates without a trap, becomes a SIGSYS that is reported.
     """
     after = cpu.page + cpu.stub_after_call
     rows: list[tuple[int, str | int, str | int, int]] = [
@@ -57,9 +58,12 @@ def seal(cpu: Hosted) -> bytes:
         (_LOAD, 0, 0, _NUMBER),
         (_EQUAL, "allow", 0, cpu.calls["munmap"]),
         (_EQUAL, "allow", 0, cpu.calls["mprotect"]),
+        (_EQUAL, 3, 0, cpu.calls["clone"]),
         (_EQUAL, 0, "kill", cpu.calls["mmap"]),
         (_LOAD, 0, 0, _ARGUMENTS + 3 * 8),
         (_EQUAL, "allow", "kill", MAP_FLAGS),
+        (_LOAD, 0, 0, _ARGUMENTS),
+        (_EQUAL, "allow", "kill", FORK_FLAGS),
     ]
     ends = {"kill": _KILL, "trap": _TRAP, "allow": _ALLOW}
     place = {name: len(rows) + index for index, name in enumerate(ends)}

@@ -18,9 +18,11 @@ GETREGSET = 0x4204
 SETREGSET = 0x4205
 SYSEMU = 31
 SETOPTIONS = 0x4200
+GETEVENTMSG = 0x4201
 GETSIGINFO = 0x4202
 
 OPTION_SYSTEM_CALLS_MARKED = 0x1  # PTRACE_O_TRACESYSGOOD
+OPTION_FORKS_FOLLOWED = 0x2  # PTRACE_O_TRACEFORK: a process's copy is traced from its beginning
 OPTION_EXIT_KILLS = 0x10_0000  # PTRACE_O_EXITKILL: no guest outlives its tracer
 
 NT_PRSTATUS = 1
@@ -33,6 +35,9 @@ _call.restype = ctypes.c_long
 _call.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
 
 STOPPED_IN_CALL = ((signal.SIGTRAP | 0x80) << 8) | 0x7F  # what waitpid says of a stop at a system call
+
+
+STOPPED_IN_FORK = (((1 << 8) | signal.SIGTRAP) << 8) | 0x7F  # PTRACE_EVENT_FORK: a copy has been made
 
 
 def stopped_by(status: int) -> int:
@@ -61,6 +66,13 @@ def prepared(kind: int, pid: int, address: int = 0, data: int = 0) -> Callable[[
     """A request ready to be made again and again, as quickly as can be: it answers -1 where it fails."""
     words = (ctypes.c_long(kind), ctypes.c_long(pid), ctypes.c_void_p(address), ctypes.c_void_p(data))
     return functools.partial(_quick, *words)
+
+
+def event_message(pid: int) -> int:
+    """What the event at which a process stopped is about: of a fork, the copy's id."""
+    message = ctypes.c_ulong()
+    request(GETEVENTMSG, pid, 0, ctypes.addressof(message))
+    return message.value
 
 
 class _Iovec(ctypes.Structure):

@@ -30,7 +30,7 @@ if reason := serves("native", Setup("x86-64", "syscall")):
 
 @pytest.fixture
 def process():
-    made = GuestProcess(HOSTED, 62)
+    made = GuestProcess.start(HOSTED, 62)
     yield made
     made.close()
 
@@ -244,7 +244,7 @@ def test_a_stub_that_may_not_be_traced_is_unfit() -> None:
     """ptrace(PTRACE_TRACEME) refused: the stub's breakpoint ends it, and nobody waits for it for ever."""
     untraced = replace(HOSTED, begin=b"\xcc")
     with pytest.raises(ptrace.Gone, match="SIGTRAP"):
-        GuestProcess(untraced, 62)
+        GuestProcess.start(untraced, 62)
 
 
 def test_unfit_says_why() -> None:

@@ -71,7 +71,15 @@ CPU = EngineCpu(
         vectors={name: 160 + 16 * n for n, name in enumerate(VECTOR)},  # in struct user_fpregs_struct
         vectors_size=512,
         state_note=0x202,  # NT_X86_XSTATE: AVX and whatever else the processor has, with what PRFPREG shows
-        calls={"mmap": 9, "mprotect": 10, "munmap": 11, "prctl": 157, "seccomp": 317, "close_range": 436},
+        calls={
+            "mmap": 9,
+            "mprotect": 10,
+            "munmap": 11,
+            "clone": 56,
+            "prctl": 157,
+            "seccomp": 317,
+            "close_range": 436,
+        },
         call_arguments=("rdi", "rsi", "rdx", "r10", "r8", "r9"),
         page=0x7FFF_FFFF_E000,
         stub=SYSCALL + INT3,

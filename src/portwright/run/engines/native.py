@@ -62,7 +62,7 @@ def _forbidden(cpu: str) -> str | None:
     hosted = engine_cpu(cpu).hosted
     assert hosted is not None
     try:
-        GuestProcess(hosted, described(cpu).elf_machine).close()
+        GuestProcess.start(hosted, described(cpu).elf_machine).close()
     except (OSError, NotImplementedError, ptrace.Gone) as error:
         return f"this host does not let a process be traced and sealed: {str(error) or 'it ended'}"
     return None
@@ -71,7 +71,13 @@ def _forbidden(cpu: str) -> str | None:
 def make(setup: Setup) -> NativeEngine:
     """An engine with an empty address space; raises `MissingTool` where the host has no process left for it."""
     try:
-        return NativeEngine(setup)
+        hosted = engine_cpu(setup.cpu).hosted
+        assert hosted is not None
+        process = GuestProcess.start(hosted, described(setup.cpu).elf_machine)
+        process.limit(setup.memory_limit, setup.cpu_seconds)
+        engine = NativeEngine(setup, process)
+        engine.clear()
+        return engine
     except (OSError, ptrace.Gone) as error:
         what = f"a guest's process cannot be started: {str(error) or 'it ended'}"
         hint = "end some processes, or choose the unicorn engine"
@@ -81,7 +87,7 @@ def make(setup: Setup) -> NativeEngine:
 class NativeEngine:
     """See the module, and `Engine` for the methods."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, process: GuestProcess) -> None:
         self._cpu = engine_cpu(setup.cpu)
         assert self._cpu.hosted is not None
         self._hosted, self._setup = self._cpu.hosted, setup
@@ -89,10 +95,10 @@ class NativeEngine:
         self._places = self._hosted.words
         self._interrupted = False
         self._vectors_dirty = self._vectors_known = False
-        self._process = GuestProcess(self._hosted, described(setup.cpu).elf_machine)
+        self._process = process
         self._go_on = ptrace.prepared(ptrace.SYSEMU, self._process.pid)
-        self._process.limit(setup.memory_limit, setup.cpu_seconds)
-        self.set({name: 0 for name in self._places if name != "flags"})
+        self._dirty = True
+        self._first_state = process.state()
 
     def map(self, address: int, length: int, access: Access) -> None:
         """See `Engine.map`."""
@@ -204,6 +210,25 @@ class NativeEngine:
         self._process.registers.octets[:] = general
         self._process.set_state(state)
         self._dirty, self._vectors_dirty, self._vectors_known = True, False, False
+
+    def fork(self) -> NativeEngine:
+        """See `Engine.fork`."""
+        self._store_vectors()
+        try:
+            return NativeEngine(self._setup, self._process.copy())
+        except (OSError, ptrace.Gone) as error:
+            raise CannotMap(0, self._hosted.page, str(error), exhausted=True) from error
+
+    def reset(self) -> None:
+        """See `Engine.reset`."""
+        self._change("munmap", 0, self._hosted.page)
+        self._process.set_state(self._first_state)
+        self._vectors_dirty = self._vectors_known = False
+        self.clear()
+
+    def clear(self) -> None:
+        """Make the registers hold 0."""
+        self.set({name: 0 for name in self._places if name != "flags"})
 
     def run(self, on_trap: TrapHandler) -> Stop:
         """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""

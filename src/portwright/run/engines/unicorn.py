@@ -38,6 +38,7 @@ SMALLEST_PAGE = 4096
 SLOT = 16  # bytes kept for one register
 WORD_MASK = (1 << 64) - 1
 ASK_AGAIN = 0.005  # seconds
+COPY_CHUNK = 16 << 20
 
 
 def unfit(setup: Setup) -> str | None:
@@ -109,7 +110,10 @@ class UnicornEngine:
         self._translations = Translations(self._uc, unicorn)
         self._hook()
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
-        self._began = time.clock_gettime(self._clock)
+        self._used = 0.0
+        self._entered: float | None = None
+        self.set({"pc": 0, "sp": 0})
+        self._first_context = self.context()
 
     def _constant(self, name: str) -> int:
         return int(getattr(self._constants, name))
@@ -285,10 +289,38 @@ class UnicornEngine:
         """See `Engine.restore`."""
         self._uc.context_restore(context.content)
 
+    def fork(self) -> UnicornEngine:
+        """See `Engine.fork`."""
+        copy = UnicornEngine(self._setup)
+        try:
+            for first, last, rights in self._translations.regions():
+                length = last + 1 - first
+                copy.map(first, length, Access(rights))
+                for start in range(first, last + 1, COPY_CHUNK):
+                    copy.write(start, self.read(start, min(COPY_CHUNK, last + 1 - start)))
+            copy.restore(self.context())
+        except BaseException:
+            copy.close()
+            raise
+        return copy
+
+    def reset(self) -> None:
+        """See `Engine.reset`."""
+        for first, last, _ in self._translations.regions():
+            self.unmap(first, last + 1 - first)
+        self.restore(self._first_context)
+
     def run(self, on_trap: TrapHandler) -> Stop:
         """See `Engine.run`; an exception from `on_trap` passes through and leaves the guest stopped."""
         if self._uc is None:
             return Stop("engine-died", detail="the engine is closed")
+        self._entered = time.clock_gettime(self._clock)
+        try:
+            return self._run(on_trap)
+        finally:
+            self._used, self._entered = self.cpu_seconds(), None
+
+    def _run(self, on_trap: TrapHandler) -> Stop:
         uc, pc_only = self._uc, ("pc",)
         pc = self.get(pc_only)[0]
         while not self._interrupted:
@@ -363,8 +395,9 @@ class UnicornEngine:
         return pc
 
     def cpu_seconds(self) -> float:
-        """See `Engine.cpu_seconds`: the time of the thread that runs the guest, since the engine was made."""
-        return time.clock_gettime(self._clock) - self._began
+        """See `Engine.cpu_seconds`: the time of the thread that runs the guest, in `run`."""
+        entered = self._entered
+        return self._used + (0.0 if entered is None else time.clock_gettime(self._clock) - entered)
 
     def interrupt(self) -> None:
         """See `Engine.interrupt`."""
