@@ -15,8 +15,10 @@ from portwright.derive.edit import (
     ArmFirst,
     AttributeTerm,
     BuildTerm,
+    CfgTerm,
     CfgUnordered,
     Edit,
+    LastItems,
     NewFile,
     TomlTable,
     from_json,
@@ -81,6 +83,8 @@ def test_an_edit_that_is_there_already_is_refused() -> None:
         ("m.rs", TWO_BLOCKS, ArmFirst("m.rs", 1, 2, ARM, "x")),
         ("m.rs", "#[cfg(any(unix, windows))]\nmod c;\n", AttributeTerm("m.rs", "mod c", OS, "x")),
         ("build.rs", chain, BuildTerm("build.rs", 'os == "a"', 'os == "c"', "x")),
+        ("m.rs", "fn f() { if cfg!(any(unix, a)) {} }\n", CfgTerm("m.rs", "a", OS, "x")),
+        ("m.rs", "mod a;\n", LastItems("m.rs", "#[cfg(b)]\nuse c as d;", "x")),
         ("m.rs", unordered, CfgUnordered("m.rs", f"#[cfg({OS})]\npub mod os {{}}", "x")),
         (
             "Cargo.toml",
@@ -94,6 +98,23 @@ def test_an_edit_that_is_there_already_is_refused() -> None:
         said = faults(path, once, edit)
         assert len(said) == 1, said
         assert said[0].endswith(("[edit/already-there]", "[edit/exists]")), said
+
+
+def test_a_predicate_goes_into_the_list_of_a_cfg_expression() -> None:
+    text = "fn f() { cfg!(any(unix, b)); cfg!(all(b, any(c, not(any(d))))); cfg!(b) }\n// cfg!(any(d))\n"
+    made = apply("m.rs", text, [CfgTerm("m.rs", "unix", OS, "x"), CfgTerm("m.rs", "c", OS, "x")])
+    assert made == text.replace("any(unix", f"any({OS}, unix").replace("any(c", f"any({OS}, c")
+    for beside in ("d", "nix", "e"):
+        said = faults("m.rs", text, CfgTerm("m.rs", beside, OS, "x"))
+        assert said[0].startswith(f"m.rs:1: looked for one `cfg!(any(...))` with `{beside}`, found 0"), said
+
+
+@pytest.mark.parametrize("text", ["", "mod a;", "mod a;\n", "mod a;\r\n"])
+def test_items_go_to_the_end(text: str) -> None:
+    made = apply("m.rs", text, [LastItems("m.rs", "#[cfg(b)]\nuse c;", "so that it is there")])
+    assert made.startswith(text)
+    assert made.replace("\r\n", "\n").endswith("\n// portwright: so that it is there\n#[cfg(b)]\nuse c;\n")
+    assert made.count("\r\n") in (0, made.count("\n"))
 
 
 def test_what_was_looked_for_and_what_was_found_is_said_for_every_edit_at_once() -> None:
@@ -180,7 +201,9 @@ def test_edits_survive_json() -> None:
         ArmFirst("a", 1, 2, ARM, "c"),
         AttributeTerm("a", "i", "t", "w", negated=True),
         BuildTerm("a", "b", "t", "w"),
+        CfgTerm("a", "b", "t", "w"),
         CfgUnordered("a", "e", "w"),
+        LastItems("a", "use b;", "w"),
         TomlTable("a", "h", "b", "w"),
     )
     assert from_json(to_json(edits)) == edits

@@ -29,7 +29,7 @@ def test_every_need_is_of_an_operation_and_of_its_own_constants() -> None:
     for name, need in std_needs.NEEDS.items():
         prefixes = {a.constants for a in vocabulary()[name].arguments if a.constants}
         for constant in (*need.constants, *need.better):
-            assert constant.startswith((*prefixes, "S_IF", "POLL")), constant
+            assert constant.startswith((*prefixes, "S_IF", "POLL", "UTIME_")), constant
 
 
 def test_the_real_ledger_lacks_nothing() -> None:

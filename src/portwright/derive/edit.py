@@ -59,11 +59,31 @@ class BuildTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class CfgTerm:
+    """A predicate added to the `any(...)` list of a `cfg!(...)` expression that holds `beside`
+    (`target_os = "hermit"`)."""
+
+    path: str
+    beside: str
+    term: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CfgUnordered:
     """An entry added to the only `cfg_unordered!` call of a file."""
 
     path: str
     entry: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastItems:
+    """Items put at the end of a Rust file: in a module their order means nothing."""
+
+    path: str
+    items: str
     why: str
 
 
@@ -77,7 +97,8 @@ class TomlTable:
     why: str
 
 
-Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgUnordered | TomlTable
+KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, LastItems, TomlTable)
+Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | LastItems | TomlTable
 
 
 def to_json(edits: Sequence[Edit]) -> str:
@@ -88,7 +109,5 @@ def to_json(edits: Sequence[Edit]) -> str:
 
 def from_json(text: str) -> tuple[Edit, ...]:
     """The edits of a document that `to_json` wrote."""
-    kinds = {
-        kind.__name__: kind for kind in (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgUnordered, TomlTable)
-    }
+    kinds = {kind.__name__: kind for kind in KINDS}
     return tuple(kinds[row.pop("edit")](**row) for row in json.loads(text))

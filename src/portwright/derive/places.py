@@ -11,7 +11,17 @@ from itertools import pairwise
 
 from portwright.base.errors import Fault, Where, closest
 from portwright.derive import tokens
-from portwright.derive.edit import ArmFirst, AttributeTerm, BuildTerm, CfgUnordered, Edit, NewFile, TomlTable
+from portwright.derive.edit import (
+    ArmFirst,
+    AttributeTerm,
+    BuildTerm,
+    CfgTerm,
+    CfgUnordered,
+    Edit,
+    LastItems,
+    NewFile,
+    TomlTable,
+)
 from portwright.derive.tokens import Source, Token
 
 
@@ -37,10 +47,12 @@ def describe(edit: Edit) -> str:
             return f"an arm first in `{edit.macro}!` {edit.block} of {edit.of}"
         case AttributeTerm():
             return f"`{edit.term}` in the #[cfg] of `{edit.item}`"
-        case BuildTerm():
+        case BuildTerm() | CfgTerm():
             return f"`{edit.term}` beside `{edit.beside}`"
         case CfgUnordered():
             return "an entry in `cfg_unordered!`"
+        case LastItems():
+            return f"`{edit.items.split(';')[0].strip().splitlines()[-1]}` at the end"
         case TomlTable():
             return f"the table [{edit.header}]"
         case NewFile():
@@ -215,6 +227,25 @@ def _operator(level: list[Token], first: int, last: int) -> str | None:
     return operators.pop() if len(operators) == 1 else None
 
 
+def _cfg_term(path: str, source: Source, edit: Edit) -> list[Splice]:
+    assert isinstance(edit, CfgTerm)
+    lists = [
+        (call, group)
+        for call in tokens.macro_calls(source, "cfg")
+        for _, group in _any_lists(call.body.inner, 0, negated=False)
+        if tokens.words(edit.beside) in tokens.spelling(group.inner).split(",")
+    ]
+    if len(lists) != 1:
+        lines = ", ".join(str(call.name.line) for call, _ in lists) or "none"
+        what = f"looked for one `cfg!(any(...))` with `{edit.beside}`, found {len(lists)} (lines: {lines})"
+        hint = f"name another predicate of the list as `beside`. {edit.why}"
+        raise Lost(what, Where(path, lists[0][0].name.line if lists else 1), hint)
+    call, group = lists[0]
+    if tokens.words(edit.term) in tokens.spelling(group.inner).split(","):
+        raise needless(path, call.name.line, edit)
+    return [_in_list(source, group, edit.term)]
+
+
 def _cfg_unordered(path: str, source: Source, edit: Edit) -> list[Splice]:
     assert isinstance(edit, CfgUnordered)
     calls = tokens.macro_calls(source, "cfg_unordered")
@@ -224,6 +255,15 @@ def _cfg_unordered(path: str, source: Source, edit: Edit) -> list[Splice]:
     if tokens.words(edit.entry) in tokens.spelling(calls[0].body.inner):
         raise needless(path, calls[0].name.line, edit)
     return [_first_in(source, calls[0].body, f"{comment('//', edit)}\n{edit.entry}")]
+
+
+def _last_items(path: str, source: Source, edit: Edit) -> list[Splice]:
+    assert isinstance(edit, LastItems)
+    if tokens.words(edit.items) in tokens.spelling(source.tokens):
+        raise needless(path, 1, edit)
+    end = len(source.data)
+    break_ = "" if source.data.endswith(b"\n") or not source.data else "\n"
+    return [Splice(end, f"{break_}\n{comment('//', edit)}\n{edit.items.strip()}\n")]
 
 
 def _starts_with(text: str, head: str) -> bool:
@@ -238,5 +278,7 @@ PLACERS: dict[type[Edit], Callable[[str, Source, Edit], list[Splice]]] = {
     ArmFirst: _arm_first,
     AttributeTerm: _attribute_term,
     BuildTerm: _build_term,
+    CfgTerm: _cfg_term,
     CfgUnordered: _cfg_unordered,
+    LastItems: _last_items,
 }

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError
+from portwright.derive import fd_edits
 from portwright.derive.edit import (
     ArmFirst,
     AttributeTerm,
@@ -43,7 +44,14 @@ _WHOLE = {
 def edits(port: Port) -> tuple[Edit, ...]:
     """All edits for a port, in a fixed order; raises where the ledger holds what the layer cannot use."""
     condition = f'target_os = "{port.os}"'
-    return (*_new_files(port), *_arms(condition), *_terms(condition), _constants(port, condition))
+    descriptors = fd_edits.edits(port.os, condition, LAYER)
+    return (
+        *_new_files(port),
+        *_arms(condition),
+        *_terms(condition),
+        *descriptors,
+        _constants(port, condition),
+    )
 
 
 def needs_thread_local(port: Port) -> bool:
@@ -88,7 +96,7 @@ def _sys_path(name: str) -> str:
     """`sys/time.rs` -> `.../sys/time/portwright.rs`; `sys/fs/file.rs` -> `.../sys/fs/portwright/file.rs`."""
     parts = name.removeprefix("sys/").removesuffix(".rs").split("/")
     if len(parts) == 1:
-        module = {"error": "io/error"}.get(parts[0], parts[0])
+        module = {"error": "io/error", "terminal": "io/is_terminal"}.get(parts[0], parts[0])
         return f"{_SYS}/{module}/portwright.rs"
     return f"{_SYS}/{parts[0]}/portwright/{'/'.join(parts[1:])}.rs"
 

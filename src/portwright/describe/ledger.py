@@ -61,12 +61,34 @@ class ThreadPointer(Described):
     set_by: Literal["program", "os", "nobody"] = "program"
 
 
+class Executable(Described):
+    """How a program finds its own file: exactly one of these.
+
+    `link` is the path of a symbolic link that holds it (/proc/self/exe). `auxv` is the type of the word in the
+    auxiliary vector that is the address of its path (31, AT_EXECFN). `argument = true`: the program's first
+    argument, below the directory in which it started.
+    """
+
+    link: str | None = None
+    auxv: Natural | None = None
+    argument: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Executable:
+        if (self.link is not None) + (self.auxv is not None) + self.argument != 1:
+            raise ValueError("give either `link`, `auxv` or `argument = true`")
+        if self.link is not None and (not self.link.startswith("/") or "\0" in self.link):
+            raise ValueError("`link` is an absolute path")
+        return self
+
+
 class Entry(Described):
     """The state in which a program's first instruction runs.
 
     `stack` lists what lies at the stack pointer, upwards. `open_fds` are the descriptors that are open.
     `alignment` is the stack pointer's, in bytes. `registers` says what the others hold. `environment` is what
-    the OS gives the first program.
+    the OS gives the first program. `executable` says how a program finds its own file (std's `current_exe`),
+    `temporary` where it may put files for a while where TMPDIR does not say it.
     """
 
     stack: list[Literal["argc", "argv", "null", "envp", "auxv", "pad", "strings"]]
@@ -75,6 +97,8 @@ class Entry(Described):
     thread_pointer: ThreadPointer = ThreadPointer()
     open_fds: list[Natural] = [0, 1, 2]
     environment: dict[str, str] = {}
+    executable: Executable | None = None
+    temporary: str = "/tmp"
 
     @property
     def auxv(self) -> bool:

@@ -32,13 +32,16 @@ class Need:
 
 _STATUS = Need(
     constants=("S_IFMT", "S_IFDIR", "S_IFREG"),
-    better=("S_IFLNK",),
+    better=("S_IFLNK", "S_IFCHR", "S_IFBLK", "S_IFIFO", "S_IFSOCK"),
     fields=("st_mode", "st_size"),
     better_fields=(
         *("st_atime", "st_atime_nsec", "st_mtime", "st_mtime_nsec"),
-        *("st_birthtime", "st_birthtime_nsec"),
+        *("st_birthtime", "st_birthtime_nsec", "st_ctime", "st_ctime_nsec"),
+        *("st_dev", "st_ino", "st_nlink", "st_uid", "st_gid", "st_rdev", "st_blksize", "st_blocks"),
     ),
 )
+_TIMES = Need(better=("UTIME_OMIT",), fields=("atime", "atime_nsec", "mtime", "mtime_nsec"))
+_VECTORS = Need(fields=("iov_base", "iov_len"))
 _TIME = ("tv_sec", "tv_nsec")
 
 NEEDS: Mapping[str, Need] = {
@@ -66,8 +69,18 @@ NEEDS: Mapping[str, Need] = {
     "wait": Need(better=("WNOHANG",), fields=("status",)),
     "kill": Need(constants=("SIGKILL",), better=("SIGABRT",)),
     "signal_action": Need(constants=("SIGPIPE", "SIG_DFL", "SIG_IGN"), fields=("sa_handler",)),
+    "set_times": _TIMES,
+    "fd_set_times": _TIMES,
+    "link_set_times": _TIMES,
+    "read_vectored": _VECTORS,
+    "write_vectored": _VECTORS,
+    "lock_file": Need(constants=("LOCK_SH", "LOCK_EX", "LOCK_NB", "LOCK_UN")),
+    "terminal_status": Need(),
+    "open_at": Need(better=("O_NOFOLLOW",)),
+    "remove_at": Need(better=("AT_REMOVEDIR",)),
+    "status_at": Need(better=("AT_SYMLINK_NOFOLLOW",)),
 }
-ERRORS: tuple[str, ...] = ("EACCES", "EBADF", "EEXIST", "EINTR", "ENOENT", "ENOTDIR", "ERANGE")
+ERRORS: tuple[str, ...] = ("EACCES", "EBADF", "EEXIST", "EINTR", "ELOOP", "ENOENT", "ENOTDIR", "ERANGE")
 
 
 def need(operation: str) -> Need:

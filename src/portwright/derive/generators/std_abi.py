@@ -42,7 +42,15 @@ _ADDRESSES = {
     "Option<&CStr>": ".map_or(0, |text| text.as_ptr().expose_provenance())",
 }
 _NULLABLE = ("Duration", "&CStr")  # any other kind says by the address 0 that there is nothing
-_ENTRY_KINDS = {"file": "File", "directory": "Directory", "symlink": "Symlink"}
+_ENTRY_KINDS = {
+    "file": "File",
+    "directory": "Directory",
+    "symlink": "Symlink",
+    "char-device": "CharDevice",
+    "block-device": "BlockDevice",
+    "pipe": "Pipe",
+    "socket": "Socket",
+}
 
 
 def generate(port: Port) -> str:
@@ -117,7 +125,8 @@ def _types(ledger: Ledger) -> Iterator[str]:
     for name, fields in std_needs.fields(vocabulary()).items():
         layout = ledger.types.get(name)
         size = layout.size if layout else 0
-        rows = [f"/// `struct {name}`.\npub mod {name} {{\n    use super::Field;\n\n"]
+        use = "    use super::Field;\n\n" if fields else ""
+        rows = [f"/// `struct {name}`.\npub mod {name} {{\n{use}"]
         rows.append(f"    pub const SIZE: usize = {size};\n")
         for field in fields:
             found = layout.fields.get(field) if layout else None
@@ -137,6 +146,7 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         f"pub const ENTRY_STACK: &[Slot] = &[{slots}];\n"
         f"pub const PROGRAM_SETS_THREAD_POINTER: bool = {str(thread_pointer.set_by == 'program').lower()};\n"
     )
+    yield _executable(ledger)
     clocks = []
     for name in ("monotonic", "realtime"):
         clock = ledger.clocks.get(name)
@@ -185,14 +195,31 @@ def _optional_bits(bits: Bits | None) -> str:
     return "None" if bits is None else f"Some({_bits(bits)})"
 
 
+def _executable(ledger: Ledger) -> str:
+    found = ledger.entry.executable
+    value = "Executable::Unknown"
+    if found is not None and found.link is not None:
+        value = f"Executable::Link(c{string(found.link)})"
+    elif found is not None and found.auxv is not None:
+        value = f"Executable::Auxiliary({found.auxv})"
+    elif found is not None:
+        value = "Executable::Argument"
+    return (
+        "/// How a program finds its own file.\n"
+        f"pub const EXECUTABLE: Executable = {value};\n"
+        f"pub const TEMPORARY: &str = {string(ledger.entry.temporary)};\n"
+    )
+
+
 def _directory(ledger: Ledger) -> str:
     directory = ledger.directory
     form = "DirectoryForm::Unknown"
     if directory is not None and directory.form == "one-name":
         form = "DirectoryForm::OneName"
     elif directory is not None and directory.length is not None:
-        length, kind = _plain_field(directory.length), _field(directory.type)
-        form = f"DirectoryForm::Records {{ length: {length}, kind: {kind}, name: {directory.name} }}"
+        length, kind, inode = _plain_field(directory.length), _field(directory.type), _field(directory.inode)
+        record = f"RecordForm {{ length: {length}, kind: {kind}, inode: {inode}, name: {directory.name} }}"
+        form = f"DirectoryForm::Records({record})"
     types = directory.types if directory is not None else {}
     arms = "".join(
         f"        {number} => Some(EntryKind::{_ENTRY_KINDS.get(name, 'Other')}),\n"

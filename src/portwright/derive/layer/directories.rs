@@ -1,7 +1,7 @@
 //! Operations on directories, with Rust types. What entries look like is the ledger's: see `DirectoryForm`.
 
 use super::abi::{self, Failure};
-use super::files::{self, Fd};
+use super::files::{self, Fd, Status};
 use super::uninterrupted;
 use crate::ffi::CStr;
 
@@ -39,4 +39,22 @@ pub fn create_directory(path: &CStr, mode: usize) -> Result<(), Failure> {
 pub fn remove_directory(path: &CStr) -> Result<(), Failure> {
     // SAFETY: the path ends in NUL and outlives the call.
     unsafe { abi::remove_directory(path) }.map(drop)
+}
+
+/// Opens a file by a path that starts at an open directory.
+pub fn open_at(directory: Fd, path: &CStr, flags: usize, mode: usize) -> Result<Fd, Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    uninterrupted(|| unsafe { abi::open_at(directory, path, flags, mode) })
+}
+
+/// Takes a name away that starts at an open directory.
+pub fn remove_at(directory: Fd, path: &CStr, flags: usize) -> Result<(), Failure> {
+    // SAFETY: the path ends in NUL and outlives the call.
+    unsafe { abi::remove_at(directory, path, flags) }.map(drop)
+}
+
+/// The status of what a path names that starts at an open directory.
+pub fn status_at(directory: Fd, path: &CStr, flags: usize) -> Result<Status, Failure> {
+    // SAFETY: `Status::of` gives the address of a buffer of the struct's size, and the path ends in NUL.
+    Status::of(|address| unsafe { abi::status_at(directory, path, address, flags) })
 }

@@ -4,7 +4,9 @@
 
 use super::abi::{self, Failure};
 use super::uninterrupted;
+use super::vectors::Vectors;
 use crate::ffi::CStr;
+use crate::io::{IoSlice, IoSliceMut};
 use crate::mem::MaybeUninit;
 
 /// The system's number of an open file.
@@ -15,25 +17,16 @@ pub const STDOUT: Fd = 1;
 pub const STDERR: Fd = 2;
 
 /// An open file, closed when dropped.
-#[derive(Debug)]
-pub struct Handle(Fd);
+pub use crate::sys::fd::FileDesc as Handle;
 
-impl Handle {
-    /// Owns an open file from now on.
-    pub fn new(fd: Fd) -> Handle {
-        Handle(fd)
-    }
-
-    pub fn fd(&self) -> Fd {
-        self.0
-    }
+/// An open file's number as `std::os::fd` has it, as operations take it.
+pub fn number(raw: i32) -> Fd {
+    raw as isize as usize
 }
 
-impl Drop for Handle {
-    fn drop(&mut self) {
-        // A failure to close cannot be told to anybody, and the number is gone in any case.
-        let _ = close(self.0);
-    }
+/// An open file's number as `std::os::fd` has it.
+pub fn raw(fd: Fd) -> i32 {
+    fd as i32
 }
 
 /// A file's status as the system wrote it.
@@ -41,6 +34,17 @@ impl Drop for Handle {
 pub struct Status([u8; abi::stat::SIZE]);
 
 impl Status {
+    /// What a call writes that is given the address of a buffer of the struct's size.
+    pub(super) fn of(call: impl Fn(usize) -> Result<usize, Failure>) -> Result<Status, Failure> {
+        // Structs of systems hold words at most this large; a kernel may refuse a less aligned address.
+        #[repr(align(16))]
+        struct Aligned([u8; abi::stat::SIZE]);
+
+        let mut buffer = Aligned([0; abi::stat::SIZE]);
+        uninterrupted(|| call(buffer.0.as_mut_ptr().expose_provenance()))?;
+        Ok(Status(buffer.0))
+    }
+
     /// A field of the status; 0 where the system's struct has no such field.
     pub fn field(&self, field: Option<abi::Field>) -> i64 {
         self.optional(field).unwrap_or(0)
@@ -71,6 +75,27 @@ pub fn read(fd: Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Failure> {
     Ok(count.min(buffer.len()))
 }
 
+pub fn read_at(fd: Fd, buffer: &mut [u8], offset: i64) -> Result<usize, Failure> {
+    if buffer.is_empty() {
+        return Ok(0);
+    }
+    // SAFETY: the call writes at most `len` bytes into the buffer.
+    let count =
+        unsafe { abi::read_at(fd, buffer.as_mut_ptr().expose_provenance(), buffer.len(), offset) }?;
+    Ok(count.min(buffer.len()))
+}
+
+pub fn read_vectored(fd: Fd, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Failure> {
+    let ranges = buffers.iter_mut().map(|buffer| (buffer.as_mut_ptr().expose_provenance(), buffer.len()));
+    let vectors = Vectors::new(ranges)?;
+    if vectors.count == 0 {
+        return Ok(0);
+    }
+    // SAFETY: the vectors are those of the buffers, which outlive the call.
+    let count = unsafe { abi::read_vectored(fd, vectors.address(), vectors.count) }?;
+    Ok(count.min(vectors.bytes))
+}
+
 pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Failure> {
     if bytes.is_empty() {
         return Ok(0);
@@ -78,6 +103,26 @@ pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Failure> {
     // SAFETY: the call reads at most `len` bytes.
     let count = unsafe { abi::write(fd, bytes.as_ptr().expose_provenance(), bytes.len()) }?;
     Ok(count.min(bytes.len()))
+}
+
+pub fn write_at(fd: Fd, bytes: &[u8], offset: i64) -> Result<usize, Failure> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    // SAFETY: the call reads at most `len` bytes.
+    let count = unsafe { abi::write_at(fd, bytes.as_ptr().expose_provenance(), bytes.len(), offset) }?;
+    Ok(count.min(bytes.len()))
+}
+
+pub fn write_vectored(fd: Fd, buffers: &[IoSlice<'_>]) -> Result<usize, Failure> {
+    let ranges = buffers.iter().map(|buffer| (buffer.as_ptr().expose_provenance(), buffer.len()));
+    let vectors = Vectors::new(ranges)?;
+    if vectors.count == 0 {
+        return Ok(0);
+    }
+    // SAFETY: the vectors are those of the buffers, which outlive the call.
+    let count = unsafe { abi::write_vectored(fd, vectors.address(), vectors.count) }?;
+    Ok(count.min(vectors.bytes))
 }
 
 pub fn seek(fd: Fd, offset: i64, whence: abi::Constant) -> Result<u64, Failure> {
@@ -91,18 +136,18 @@ pub fn set_length(fd: Fd, length: i64) -> Result<(), Failure> {
 }
 
 pub fn fd_status(fd: Fd) -> Result<Status, Failure> {
-    // SAFETY: `status_of` gives the address of a buffer of the struct's size.
-    status_of(|address| unsafe { abi::fd_status(fd, address) })
+    // SAFETY: `Status::of` gives the address of a buffer of the struct's size.
+    Status::of(|address| unsafe { abi::fd_status(fd, address) })
 }
 
 pub fn file_status(path: &CStr) -> Result<Status, Failure> {
     // SAFETY: as in `fd_status`, and the path ends in NUL.
-    status_of(|address| unsafe { abi::file_status(path, address) })
+    Status::of(|address| unsafe { abi::file_status(path, address) })
 }
 
 pub fn link_status(path: &CStr) -> Result<Status, Failure> {
     // SAFETY: as in `file_status`.
-    status_of(|address| unsafe { abi::link_status(path, address) })
+    Status::of(|address| unsafe { abi::link_status(path, address) })
 }
 
 pub fn remove_file(path: &CStr) -> Result<(), Failure> {
@@ -115,12 +160,31 @@ pub fn rename(path: &CStr, target: &CStr) -> Result<(), Failure> {
     unsafe { abi::rename(path, target) }.map(drop)
 }
 
-fn status_of(call: impl Fn(usize) -> Result<usize, Failure>) -> Result<Status, Failure> {
-    // Structs of systems hold words at most this large; a kernel may refuse a less aligned address.
-    #[repr(align(16))]
-    struct Aligned([u8; abi::stat::SIZE]);
+pub fn sync_file(fd: Fd) -> Result<(), Failure> {
+    // SAFETY: no memory is passed.
+    uninterrupted(|| unsafe { abi::sync_file(fd) }).map(drop)
+}
 
-    let mut buffer = Aligned([0; abi::stat::SIZE]);
-    uninterrupted(|| call(buffer.0.as_mut_ptr().expose_provenance()))?;
-    Ok(Status(buffer.0))
+/// Where the system has no call for the bytes alone, the status goes with them.
+pub fn sync_data(fd: Fd) -> Result<(), Failure> {
+    if !abi::OFFERS_SYNC_DATA && abi::OFFERS_SYNC_FILE {
+        return sync_file(fd);
+    }
+    // SAFETY: no memory is passed.
+    uninterrupted(|| unsafe { abi::sync_data(fd) }).map(drop)
+}
+
+pub fn lock_file(fd: Fd, operation: usize) -> Result<(), Failure> {
+    // SAFETY: no memory is passed.
+    uninterrupted(|| unsafe { abi::lock_file(fd, operation) }).map(drop)
+}
+
+/// Whether the open file is a terminal, as a success.
+pub fn terminal_status(fd: Fd) -> Result<(), Failure> {
+    #[repr(align(16))]
+    struct Aligned([u8; abi::termios::SIZE]);
+
+    let mut buffer = Aligned([0; abi::termios::SIZE]);
+    // SAFETY: the call writes at most the struct, which the buffer is.
+    unsafe { abi::terminal_status(fd, buffer.0.as_mut_ptr().expose_provenance()) }.map(drop)
 }

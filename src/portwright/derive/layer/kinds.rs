@@ -3,6 +3,7 @@
 #![allow(dead_code)] // a system needs some of the kinds, never all
 
 use super::abi::{BUSY, timespec};
+use crate::ffi::CStr;
 use crate::io::SimpleMessage;
 use crate::time::Duration;
 
@@ -129,6 +130,15 @@ pub struct Clock {
     pub resolution: u64,
 }
 
+/// How a program finds its own file: a link that says it, a word of the auxiliary vector, or its first argument.
+#[derive(Clone, Copy)]
+pub enum Executable {
+    Link(&'static CStr),
+    Auxiliary(usize),
+    Argument,
+    Unknown,
+}
+
 /// What lies at the stack pointer when a program starts, upwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
@@ -144,17 +154,30 @@ pub enum Slot {
 /// How directory entries come.
 #[derive(Clone, Copy)]
 pub enum DirectoryForm {
-    Records { length: Field, kind: Option<Field>, name: usize },
+    Records(RecordForm),
     OneName,
     Unknown,
 }
 
-/// What a directory entry is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Where things lie in a record of a directory: its own length, the type, the file's number, and the name.
+#[derive(Clone, Copy)]
+pub struct RecordForm {
+    pub length: Field,
+    pub kind: Option<Field>,
+    pub inode: Option<Field>,
+    pub name: usize,
+}
+
+/// What a file is, by its directory entry or its status.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EntryKind {
     File,
     Directory,
     Symlink,
+    CharDevice,
+    BlockDevice,
+    Pipe,
+    Socket,
     Other,
 }
 

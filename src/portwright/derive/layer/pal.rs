@@ -6,6 +6,7 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;
+pub mod c_names;
 pub mod children;
 #[cfg(not(test))]
 mod cpu;
@@ -15,13 +16,18 @@ pub mod files;
 #[cfg(not(test))]
 mod float128;
 mod kinds;
+pub mod links;
 pub mod memory;
 pub mod process;
+pub mod properties;
 pub mod random;
 pub mod signals;
 pub mod start;
 pub mod threads;
 pub mod time;
+mod vectors;
+
+pub use c_names::cvt;
 
 use crate::ffi::OsStr;
 use crate::io;

@@ -8,6 +8,7 @@ use crate::sync::atomic::{AtomicPtr, AtomicUsize};
 static ARGUMENT_COUNT: AtomicUsize = AtomicUsize::new(0);
 static ARGUMENTS: AtomicPtr<*const u8> = AtomicPtr::new(ptr::null_mut());
 static ENVIRONMENT: AtomicPtr<*const u8> = AtomicPtr::new(ptr::null_mut());
+static AUXILIARY: AtomicPtr<usize> = AtomicPtr::new(ptr::null_mut());
 
 /// The program's arguments: how many, and where their addresses are.
 pub fn arguments() -> (usize, *const *const u8) {
@@ -17,6 +18,22 @@ pub fn arguments() -> (usize, *const *const u8) {
 /// Where the addresses of the `NAME=value` strings are, up to a null; null where the system gives none.
 pub fn environment() -> *const *const u8 {
     ENVIRONMENT.load(Relaxed)
+}
+
+/// The auxiliary vector's word of a type; None where the system gives none.
+pub fn auxiliary(wanted: usize) -> Option<usize> {
+    const END: usize = 0;
+    let mut at = AUXILIARY.load(Relaxed);
+    // SAFETY: the start code found the vector here, whose pairs go on up to its end mark, and stay.
+    unsafe {
+        while !at.is_null() && *at != END {
+            if *at == wanted {
+                return Some(*at.add(1));
+            }
+            at = at.add(2);
+        }
+    }
+    None
 }
 
 /// Reads the stack as the ledger says it is, slot by slot, and nothing beyond what std needs.
@@ -47,7 +64,11 @@ unsafe fn read_stack(stack: *const usize) {
                     at = at.add(length(at));
                 }
                 Slot::Null => at = at.add(1),
-                Slot::Auxv | Slot::Pad | Slot::Strings => break,
+                Slot::Auxv => {
+                    AUXILIARY.store(at.cast_mut(), Relaxed);
+                    break;
+                }
+                Slot::Pad | Slot::Strings => break,
             }
         }
     }

@@ -3,9 +3,11 @@
 use crate::ffi::{CStr, OsStr, OsString};
 use crate::path::{Path, PathBuf};
 use crate::sys::env::getenv;
+use crate::sys::fs::read_link;
 use crate::sys::helpers::run_path_with_cstr;
-use crate::sys::pal::{abi, os_str, process, unsupported};
-use crate::{fmt, io, slice};
+use crate::sys::pal::abi::{self, Executable};
+use crate::sys::pal::{os_str, process, start, unsupported};
+use crate::{fmt, io, ptr, slice};
 
 const SEPARATOR: u8 = b':';
 
@@ -77,14 +79,37 @@ impl fmt::Display for JoinPathsError {
 
 impl crate::error::Error for JoinPathsError {}
 
+/// The program's own file, as the ledger says that it is found.
 pub fn current_exe() -> io::Result<PathBuf> {
-    unsupported()
+    match abi::EXECUTABLE {
+        Executable::Link(link) => read_link(Path::new(os_str(link.to_bytes()))),
+        Executable::Auxiliary(kind) => {
+            let address = start::auxiliary(kind).filter(|&address| address != 0);
+            let address = address.ok_or(io::const_error!(
+                io::ErrorKind::NotFound,
+                "the auxiliary vector does not say where the program's file is",
+            ))?;
+            // SAFETY: the system put the address there, of a string that ends in NUL and stays.
+            let path = unsafe { CStr::from_ptr(ptr::with_exposed_provenance(address)) };
+            found_at_start(Path::new(os_str(path.to_bytes())))
+        }
+        Executable::Argument => match crate::env::args_os().next() {
+            Some(path) if !path.is_empty() => found_at_start(Path::new(&path)),
+            _ => Err(io::const_error!(io::ErrorKind::NotFound, "the program has no first argument")),
+        },
+        Executable::Unknown => unsupported(),
+    }
+}
+
+/// A path that was given when the program started: whoever changed the directory since is on his own.
+fn found_at_start(path: &Path) -> io::Result<PathBuf> {
+    if path.is_absolute() { Ok(path.to_path_buf()) } else { Ok(getcwd()?.join(path)) }
 }
 
 pub fn temp_dir() -> PathBuf {
-    getenv(OsStr::new("TMPDIR")).map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+    getenv(OsStr::new("TMPDIR")).map_or_else(|| PathBuf::from(abi::TEMPORARY), PathBuf::from)
 }
 
 pub fn home_dir() -> Option<PathBuf> {
-    getenv(OsStr::new("HOME")).map(PathBuf::from)
+    getenv(OsStr::new("HOME")).filter(|path| !path.is_empty()).map(PathBuf::from)
 }

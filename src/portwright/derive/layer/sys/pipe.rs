@@ -1,8 +1,12 @@
 //! Pipes: bytes go in at one end and come out at the other.
 
+#![unstable(reason = "not public", issue = "none", feature = "anonymous_pipe_internals")]
+
 use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut, Read};
+use crate::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use crate::sys::pal::descriptors;
-use crate::sys::pal::files::{self, Fd, Handle};
+use crate::sys::pal::files::{Fd, Handle};
+use crate::sys::{FromInner, IntoInner};
 
 /// One end of a pipe.
 #[derive(Debug)]
@@ -23,59 +27,85 @@ impl Pipe {
     }
 
     pub fn try_clone(&self) -> io::Result<Pipe> {
-        Ok(Pipe(Handle::new(descriptors::duplicate(self.fd())?)))
+        Ok(Pipe(self.0.duplicate()?))
     }
 
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = io::BorrowedBuf::from(buf);
-        let mut cursor = buffer.unfilled();
-        self.read_buf(cursor.reborrow())?;
-        Ok(cursor.written())
-    }
-
-    pub fn read_buf(&self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        // SAFETY: only what the call filled counts as filled.
-        unsafe {
-            let count = files::read(self.fd(), cursor.as_mut())?;
-            cursor.advance(count);
-        }
-        Ok(())
-    }
-
-    pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        io::default_read_vectored(|buf| self.read(buf), bufs)
-    }
-
-    pub fn is_read_vectored(&self) -> bool {
-        false
-    }
-
-    pub fn read_to_end(&self, buf: &mut Vec<u8>) -> io::Result<usize> {
-        Reading(self).read_to_end(buf)
-    }
-
-    pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        Ok(files::write(self.fd(), buf)?)
-    }
-
-    pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        io::default_write_vectored(|buf| self.write(buf), bufs)
-    }
-
-    pub fn is_write_vectored(&self) -> bool {
-        false
-    }
-}
-
-/// The end that is read, as a reader; the pipe itself can be named outside, and so cannot be one.
-struct Reading<'a>(&'a Pipe);
-
-impl Read for Reading<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.read(buf)
     }
 
-    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+    pub fn read_buf(&self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
         self.0.read_buf(cursor)
+    }
+
+    pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.0.read_vectored(bufs)
+    }
+
+    pub fn is_read_vectored(&self) -> bool {
+        self.0.is_read_vectored()
+    }
+
+    pub fn read_to_end(&self, buf: &mut Vec<u8>) -> io::Result<usize> {
+        self.0.read_to_end(buf)
+    }
+
+    pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(buf)
+    }
+
+    pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.write_vectored(bufs)
+    }
+
+    pub fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+}
+
+impl Read for &Pipe {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        (**self).read(buf)
+    }
+
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        (**self).read_buf(cursor)
+    }
+}
+
+impl IntoInner<OwnedFd> for Pipe {
+    fn into_inner(self) -> OwnedFd {
+        self.0.into_inner()
+    }
+}
+
+impl FromInner<OwnedFd> for Pipe {
+    fn from_inner(owned: OwnedFd) -> Pipe {
+        Pipe(FromInner::from_inner(owned))
+    }
+}
+
+impl AsFd for Pipe {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Pipe {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl IntoRawFd for Pipe {
+    fn into_raw_fd(self) -> RawFd {
+        self.0.into_raw_fd()
+    }
+}
+
+impl FromRawFd for Pipe {
+    unsafe fn from_raw_fd(fd: RawFd) -> Pipe {
+        // SAFETY: the caller's promise.
+        Pipe(unsafe { Handle::from_raw_fd(fd) })
     }
 }

@@ -1,6 +1,8 @@
 //! Standard input, output and error: the open files 0, 1 and 2.
 
-use crate::io::{self, BorrowedCursor, Read, Write};
+use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut, Read, Write};
+use crate::mem::ManuallyDrop;
+use crate::sys::fd::FileDesc;
 use crate::sys::pal::abi;
 use crate::sys::pal::files::{self, Fd};
 
@@ -26,27 +28,40 @@ impl Stderr {
     }
 }
 
+/// A stream as an open file, which is not closed: it is the process's.
+fn stream(fd: Fd) -> ManuallyDrop<FileDesc> {
+    ManuallyDrop::new(FileDesc::new(fd))
+}
+
 impl Read for Stdin {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = io::BorrowedBuf::from(buf);
-        let mut cursor = buffer.unfilled();
-        self.read_buf(cursor.reborrow())?;
-        Ok(cursor.written())
+        stream(files::STDIN).read(buf)
     }
 
-    fn read_buf(&mut self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        // SAFETY: only what the call filled counts as filled.
-        unsafe {
-            let count = files::read(files::STDIN, cursor.as_mut())?;
-            cursor.advance(count);
-        }
-        Ok(())
+    fn read_buf(&mut self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        stream(files::STDIN).read_buf(cursor)
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        stream(files::STDIN).read_vectored(bufs)
+    }
+
+    fn is_read_vectored(&self) -> bool {
+        abi::OFFERS_READ_VECTORED
     }
 }
 
 impl Write for Stdout {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        write(files::STDOUT, buf)
+        stream(files::STDOUT).write(buf)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        stream(files::STDOUT).write_vectored(bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        abi::OFFERS_WRITE_VECTORED
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -56,16 +71,20 @@ impl Write for Stdout {
 
 impl Write for Stderr {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        write(files::STDERR, buf)
+        stream(files::STDERR).write(buf)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        stream(files::STDERR).write_vectored(bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        abi::OFFERS_WRITE_VECTORED
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn write(fd: Fd, bytes: &[u8]) -> io::Result<usize> {
-    Ok(files::write(fd, bytes)?)
 }
 
 pub const STDIN_BUF_SIZE: usize = crate::sys::io::DEFAULT_BUF_SIZE;

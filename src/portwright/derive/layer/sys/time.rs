@@ -50,6 +50,11 @@ impl SystemTime {
         SystemTime { seconds, nanoseconds: nanoseconds.clamp(0, (SECOND - 1) as i64) as u32 }
     }
 
+    /// Seconds since 1970, rounded down, and nanoseconds from there.
+    pub fn parts(self) -> (i64, u32) {
+        (self.seconds, self.nanoseconds)
+    }
+
     pub fn now() -> SystemTime {
         let (seconds, nanoseconds) = read(abi::REALTIME.or(abi::MONOTONIC));
         SystemTime { seconds, nanoseconds }

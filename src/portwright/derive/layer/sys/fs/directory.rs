@@ -1,28 +1,33 @@
-//! Directories: making them, reading their entries in the form that the ledger describes, removing all below one.
+//! Directories: making them, and reading their entries in the form that the ledger describes.
 
-use super::{FileAttr, FileType, lstat, rmdir, unlink, with_path};
+use super::{FileAttr, FileType, lstat, with_path};
 use crate::ffi::OsString;
 use crate::fmt;
 use crate::io;
 use crate::path::{Path, PathBuf};
 use crate::sync::Arc;
-use crate::sys::helpers::ignore_notfound;
-use crate::sys::pal::abi::{self, DirectoryForm, EntryKind};
+use crate::sys::pal::abi::{self, DirectoryForm, EntryKind, stat};
 use crate::sys::pal::files::Fd;
 use crate::sys::pal::{directories, os_str};
 
 const BUFFER: usize = 8192;
 
 #[derive(Debug)]
-pub struct DirBuilder {}
+pub struct DirBuilder {
+    mode: usize,
+}
 
 impl DirBuilder {
     pub fn new() -> DirBuilder {
-        DirBuilder {}
+        DirBuilder { mode: 0o777 }
+    }
+
+    pub fn set_mode(&mut self, mode: u32) {
+        self.mode = mode as usize;
     }
 
     pub fn mkdir(&self, path: &Path) -> io::Result<()> {
-        with_path(path, |path| Ok(directories::create_directory(path, 0o777)?))
+        with_path(path, |path| Ok(directories::create_directory(path, self.mode)?))
     }
 }
 
@@ -36,32 +41,38 @@ impl Drop for Open {
     }
 }
 
-pub struct ReadDir {
+/// Entries of an open directory, one after the other, `.` and `..` too.
+pub(super) struct Entries {
     directory: Open,
-    path: Arc<PathBuf>,
     buffer: Box<[u8]>,
     /// What of the buffer holds records that have not been given yet.
     at: usize,
     filled: usize,
-    ended: bool,
 }
 
-pub fn readdir(path: &Path) -> io::Result<ReadDir> {
-    let fd = with_path(path, |path| Ok(directories::open_directory(path)?))?;
-    Ok(ReadDir {
-        directory: Open(fd),
-        path: Arc::new(path.to_path_buf()),
-        buffer: vec![0; BUFFER].into_boxed_slice(),
-        at: 0,
-        filled: 0,
-        ended: false,
-    })
+/// What a record says.
+pub(super) struct Found {
+    pub name: OsString,
+    pub kind: Option<EntryKind>,
+    pub inode: Option<u64>,
 }
 
-/// A name as it lies in the buffer, and the number of its type where the form has one.
-type Found = (OsString, Option<i64>);
+impl Entries {
+    /// Owns the open directory from now on.
+    pub(super) fn new(directory: Fd) -> Entries {
+        Entries {
+            directory: Open(directory),
+            buffer: vec![0; BUFFER].into_boxed_slice(),
+            at: 0,
+            filled: 0,
+        }
+    }
 
-impl ReadDir {
+    /// The open directory.
+    pub(super) fn number(&self) -> Fd {
+        self.directory.0
+    }
+
     /// Reads on; false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.at = 0;
@@ -69,10 +80,10 @@ impl ReadDir {
         Ok(self.filled > 0)
     }
 
-    fn next_found(&mut self) -> io::Result<Option<Found>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Found>> {
         match abi::DIRECTORY {
             DirectoryForm::OneName => self.next_name(),
-            DirectoryForm::Records { length, kind, name } => self.next_record(length, kind, name),
+            DirectoryForm::Records(form) => self.next_record(form),
             DirectoryForm::Unknown => crate::sys::pal::unsupported(),
         }
     }
@@ -82,32 +93,44 @@ impl ReadDir {
         if !self.fill()? {
             return Ok(None);
         }
-        let kind = self.buffer.get(self.filled + 1).map(|&byte| byte as i64);
-        Ok(Some((os_str(&self.buffer[..self.filled]).to_os_string(), kind)))
+        let kind = self.buffer.get(self.filled + 1).and_then(|&byte| abi::entry_kind(byte as i64));
+        let name = os_str(&self.buffer[..self.filled]).to_os_string();
+        Ok(Some(Found { name, kind, inode: None }))
     }
 
     /// Records one behind the other, each of which says how long it is.
-    fn next_record(
-        &mut self,
-        length: abi::Field,
-        kind: Option<abi::Field>,
-        name: usize,
-    ) -> io::Result<Option<Found>> {
+    fn next_record(&mut self, form: abi::RecordForm) -> io::Result<Option<Found>> {
         if self.at >= self.filled && !self.fill()? {
             return Ok(None);
         }
         let rest = &self.buffer[self.at..self.filled];
-        let size = length.read(rest).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-        let Some(record) = rest.get(..size).filter(|record| record.len() > name) else {
+        let size = form.length.read(rest).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let Some(record) = rest.get(..size).filter(|record| record.len() > form.name) else {
             return Err(io::const_error!(
                 io::ErrorKind::InvalidData,
                 "a directory entry is not as the port's ledger says",
             ));
         };
         self.at += size;
-        let bytes = record[name..].split(|&byte| byte == 0).next().unwrap_or_default();
-        Ok(Some((os_str(bytes).to_os_string(), kind.and_then(|field| field.read(record)))))
+        let bytes = record[form.name..].split(|&byte| byte == 0).next().unwrap_or_default();
+        let number = |field: Option<abi::Field>| field.and_then(|field| field.read(record));
+        Ok(Some(Found {
+            name: os_str(bytes).to_os_string(),
+            kind: number(form.kind).and_then(abi::entry_kind),
+            inode: number(form.inode).map(|inode| inode as u64),
+        }))
     }
+}
+
+pub struct ReadDir {
+    entries: Entries,
+    path: Arc<PathBuf>,
+    ended: bool,
+}
+
+pub fn readdir(path: &Path) -> io::Result<ReadDir> {
+    let fd = with_path(path, |path| Ok(directories::open_directory(path)?))?;
+    Ok(ReadDir { entries: Entries::new(fd), path: Arc::new(path.to_path_buf()), ended: false })
 }
 
 impl Iterator for ReadDir {
@@ -115,12 +138,9 @@ impl Iterator for ReadDir {
 
     fn next(&mut self) -> Option<io::Result<DirEntry>> {
         while !self.ended {
-            match self.next_found() {
-                Ok(Some((name, _))) if name == "." || name == ".." => {}
-                Ok(Some((name, kind))) => {
-                    let kind = kind.and_then(abi::entry_kind);
-                    return Some(Ok(DirEntry { directory: Arc::clone(&self.path), name, kind }));
-                }
+            match self.entries.next() {
+                Ok(Some(found)) if found.name == "." || found.name == ".." => {}
+                Ok(Some(found)) => return Some(Ok(DirEntry { directory: Arc::clone(&self.path), found })),
                 Ok(None) => self.ended = true,
                 Err(error) => {
                     self.ended = true;
@@ -140,17 +160,22 @@ impl fmt::Debug for ReadDir {
 
 pub struct DirEntry {
     directory: Arc<PathBuf>,
-    name: OsString,
-    kind: Option<EntryKind>,
+    found: Found,
 }
 
 impl DirEntry {
     pub fn path(&self) -> PathBuf {
-        self.directory.join(&self.name)
+        self.directory.join(&self.found.name)
     }
 
     pub fn file_name(&self) -> OsString {
-        self.name.clone()
+        self.found.name.clone()
+    }
+
+    /// The file's number in its file system, from the entry itself where that says it.
+    pub fn ino(&self) -> u64 {
+        let asked = || self.metadata().map_or(0, |data| data.status().field(stat::ST_INO) as u64);
+        self.found.inode.unwrap_or_else(asked)
     }
 
     pub fn metadata(&self) -> io::Result<FileAttr> {
@@ -158,25 +183,9 @@ impl DirEntry {
     }
 
     pub fn file_type(&self) -> io::Result<FileType> {
-        match self.kind {
+        match self.found.kind {
             Some(kind) => Ok(FileType::of_entry(kind)),
             None => Ok(self.metadata()?.file_type()),
         }
     }
-}
-
-/// Removes what the path names, and all below it if it is a directory. Links are removed, not followed.
-pub fn remove_dir_all(path: &Path) -> io::Result<()> {
-    if lstat(path)?.file_type().is_symlink() { unlink(path) } else { remove_below(path) }
-}
-
-/// Reads a directory to its end before it removes an entry: a system may find its place by counting entries.
-fn remove_below(path: &Path) -> io::Result<()> {
-    let entries = readdir(path)?.collect::<io::Result<Vec<_>>>()?;
-    for entry in entries {
-        let child = entry.path();
-        let gone = if entry.file_type()?.is_dir() { remove_below(&child) } else { unlink(&child) };
-        ignore_notfound(gone)?;
-    }
-    ignore_notfound(rmdir(path))
 }

@@ -1,170 +1,91 @@
-//! Open files and how they are opened.
+//! Open files: what can be done with one, and what of it std's own files on descriptors need.
 
-use super::{FileAttr, FilePermissions, FileTimes, lstat, not_offered, stat, with_path};
+use super::open::OpenOptions;
+use super::{FileAttr, FilePermissions, FileTimes, lstat, stat, with_path};
 use crate::fs::TryLockError;
-use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut, SeekFrom, SimpleMessage};
+use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut, SeekFrom};
+use crate::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, RawFd};
 use crate::path::Path;
-use crate::sys::pal::abi;
-use crate::sys::pal::files::{self, Handle};
-
-#[derive(Clone, Debug)]
-pub struct OpenOptions {
-    read: bool,
-    write: bool,
-    append: bool,
-    truncate: bool,
-    create: bool,
-    create_new: bool,
-    mode: usize,
-}
-
-impl OpenOptions {
-    pub fn new() -> OpenOptions {
-        OpenOptions {
-            read: false,
-            write: false,
-            append: false,
-            truncate: false,
-            create: false,
-            create_new: false,
-            mode: 0o666,
-        }
-    }
-
-    pub fn read(&mut self, read: bool) {
-        self.read = read;
-    }
-
-    pub fn write(&mut self, write: bool) {
-        self.write = write;
-    }
-
-    pub fn append(&mut self, append: bool) {
-        self.append = append;
-    }
-
-    pub fn truncate(&mut self, truncate: bool) {
-        self.truncate = truncate;
-    }
-
-    pub fn create(&mut self, create: bool) {
-        self.create = create;
-    }
-
-    pub fn create_new(&mut self, create_new: bool) {
-        self.create_new = create_new;
-    }
-
-    /// The permissions of a file that the opening makes.
-    pub(super) fn mode(&mut self, mode: usize) {
-        self.mode = mode;
-    }
-
-    /// The system's flags, or why no system could do what is asked (in the words that std's tests expect).
-    fn flags(&self) -> io::Result<usize> {
-        let writes = self.write || self.append;
-        let makes_or_empties = self.create || self.create_new || self.truncate;
-        // A file that is made new is empty already, so that emptying it as well asks for nothing.
-        if makes_or_empties && !writes || self.append && self.truncate && !self.create_new {
-            return Err(io::const_error!(
-                io::ErrorKind::InvalidInput,
-                "creating or truncating a file requires write or append access",
-            ));
-        }
-        let access = match (self.read, writes) {
-            (true, false) => abi::O_RDONLY,
-            (false, true) => abi::O_WRONLY,
-            (true, true) => abi::O_RDWR,
-            (false, false) => {
-                return Err(io::const_error!(
-                    io::ErrorKind::InvalidInput,
-                    "must specify at least one of read, write, or append access",
-                ));
-            }
-        };
-        let mut flags = access.get()? | abi::O_CLOEXEC.or_none();
-        if self.append {
-            flags |= abi::O_APPEND.get()?;
-        }
-        if self.create_new {
-            flags |= abi::O_CREAT.get()? | abi::O_EXCL.or_none();
-        } else {
-            if self.create {
-                flags |= abi::O_CREAT.get()?;
-            }
-            if self.truncate {
-                flags |= abi::O_TRUNC.or_none();
-            }
-        }
-        Ok(flags)
-    }
-}
+use crate::sys::fd::FileDesc;
+use crate::sys::pal::files::{self, Fd};
+use crate::sys::pal::{abi, properties};
+use crate::sys::{AsInner, AsInnerMut, FromInner, IntoInner};
 
 /// Asks whether a file is there, where opening does not: of two programs at once both may be told that it is not.
 fn refuse_existing(path: &Path) -> io::Result<()> {
     let found = if abi::OFFERS_LINK_STATUS { lstat(path) } else { stat(path) };
     match found {
-        Ok(_) => Err(match abi::EEXIST {
-            Some(number) => io::Error::from_raw_os_error(number),
-            None => io::ErrorKind::AlreadyExists.into(),
-        }),
+        Ok(_) => Err(super::error(abi::EEXIST, io::ErrorKind::AlreadyExists)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 #[derive(Debug)]
-pub struct File(Handle);
+pub struct File(FileDesc);
 
 impl File {
-    /// The system's number of it.
-    pub fn fd(&self) -> files::Fd {
-        self.0.fd()
-    }
-
     pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
         let flags = options.flags()?;
-        if options.create_new && !abi::O_EXCL.works() {
+        if options.must_be_new() && !abi::O_EXCL.works() {
             refuse_existing(path)?;
         }
-        let fd = with_path(path, |path| Ok(files::open(path, flags, options.mode)?))?;
-        let file = File(Handle::new(fd));
-        if options.truncate && !options.create_new && !abi::O_TRUNC.works() {
+        let fd = with_path(path, |path| Ok(files::open(path, flags, options.mode())?))?;
+        let file = File(FileDesc::new(fd));
+        if options.empties() && !abi::O_TRUNC.works() {
             file.truncate(0)?;
         }
         Ok(file)
     }
 
+    /// The number, as operations take it.
+    pub fn fd(&self) -> Fd {
+        self.0.fd()
+    }
+
     pub fn file_attr(&self) -> io::Result<FileAttr> {
-        Ok(FileAttr::new(&files::fd_status(self.0.fd())?))
+        Ok(FileAttr::new(files::fd_status(self.0.fd())?))
     }
 
     pub fn fsync(&self) -> io::Result<()> {
-        not_offered!("sync_file")
+        Ok(files::sync_file(self.0.fd())?)
     }
 
     pub fn datasync(&self) -> io::Result<()> {
-        not_offered!("sync_file")
+        Ok(files::sync_data(self.0.fd())?)
+    }
+
+    fn change_lock(&self, operation: abi::Constant) -> io::Result<()> {
+        Ok(files::lock_file(self.0.fd(), operation.get()?)?)
+    }
+
+    fn try_change_lock(&self, operation: abi::Constant) -> Result<(), TryLockError> {
+        let bits = operation.get().and_then(|bits| Ok(bits | abi::LOCK_NB.get()?));
+        match bits.and_then(|bits| files::lock_file(self.0.fd(), bits)).map_err(io::Error::from) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(TryLockError::WouldBlock),
+            Err(error) => Err(TryLockError::Error(error)),
+        }
     }
 
     pub fn lock(&self) -> io::Result<()> {
-        not_offered!("lock_file")
+        self.change_lock(abi::LOCK_EX)
     }
 
     pub fn lock_shared(&self) -> io::Result<()> {
-        not_offered!("lock_file")
+        self.change_lock(abi::LOCK_SH)
     }
 
     pub fn try_lock(&self) -> Result<(), TryLockError> {
-        not_offered!("lock_file").map_err(TryLockError::Error)
+        self.try_change_lock(abi::LOCK_EX)
     }
 
     pub fn try_lock_shared(&self) -> Result<(), TryLockError> {
-        not_offered!("lock_file").map_err(TryLockError::Error)
+        self.try_change_lock(abi::LOCK_SH)
     }
 
     pub fn unlock(&self) -> io::Result<()> {
-        not_offered!("lock_file")
+        self.change_lock(abi::LOCK_UN)
     }
 
     pub fn truncate(&self, size: u64) -> io::Result<()> {
@@ -173,39 +94,39 @@ impl File {
     }
 
     pub fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = io::BorrowedBuf::from(buf);
-        let mut cursor = buffer.unfilled();
-        self.read_buf(cursor.reborrow())?;
-        Ok(cursor.written())
+        self.0.read(buf)
     }
 
     pub fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        io::default_read_vectored(|buf| self.read(buf), bufs)
+        self.0.read_vectored(bufs)
     }
 
     pub fn is_read_vectored(&self) -> bool {
-        false
+        self.0.is_read_vectored()
     }
 
-    pub fn read_buf(&self, mut cursor: BorrowedCursor<'_>) -> io::Result<()> {
-        // SAFETY: only what the call filled counts as filled.
-        unsafe {
-            let count = files::read(self.0.fd(), cursor.as_mut())?;
-            cursor.advance(count);
-        }
-        Ok(())
+    pub fn read_buf(&self, cursor: BorrowedCursor<'_>) -> io::Result<()> {
+        self.0.read_buf(cursor)
+    }
+
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.0.read_at(buf, offset)
     }
 
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        Ok(files::write(self.0.fd(), buf)?)
+        self.0.write(buf)
     }
 
     pub fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        io::default_write_vectored(|buf| self.write(buf), bufs)
+        self.0.write_vectored(bufs)
     }
 
     pub fn is_write_vectored(&self) -> bool {
-        false
+        self.0.is_write_vectored()
+    }
+
+    pub fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {
+        self.0.write_at(buf, offset)
     }
 
     pub fn flush(&self) -> io::Result<()> {
@@ -213,15 +134,7 @@ impl File {
     }
 
     pub fn seek(&self, position: SeekFrom) -> io::Result<u64> {
-        let (offset, whence) = match position {
-            // An offset is signed: one beyond that is refused as the system would refuse a negative one.
-            SeekFrom::Start(offset) => {
-                (i64::try_from(offset).map_err(|_| abi::Failure::TooLarge)?, abi::SEEK_SET)
-            }
-            SeekFrom::Current(offset) => (offset, abi::SEEK_CUR),
-            SeekFrom::End(offset) => (offset, abi::SEEK_END),
-        };
-        Ok(files::seek(self.0.fd(), offset, whence)?)
+        self.0.seek(position)
     }
 
     pub fn size(&self) -> Option<io::Result<u64>> {
@@ -229,18 +142,68 @@ impl File {
     }
 
     pub fn tell(&self) -> io::Result<u64> {
-        self.seek(SeekFrom::Current(0))
+        self.0.tell()
     }
 
     pub fn duplicate(&self) -> io::Result<File> {
-        not_offered!("duplicate")
+        Ok(File(self.0.duplicate()?))
     }
 
-    pub fn set_permissions(&self, _permissions: FilePermissions) -> io::Result<()> {
-        not_offered!("change_mode")
+    pub fn set_permissions(&self, permissions: FilePermissions) -> io::Result<()> {
+        Ok(properties::fd_change_mode(self.0.fd(), permissions.bits())?)
     }
 
-    pub fn set_times(&self, _times: FileTimes) -> io::Result<()> {
-        not_offered!("set_times")
+    pub fn set_times(&self, times: FileTimes) -> io::Result<()> {
+        let times = times.made(|| self.file_attr())?;
+        Ok(properties::fd_set_times(self.0.fd(), &times)?)
+    }
+}
+
+impl AsInner<FileDesc> for File {
+    fn as_inner(&self) -> &FileDesc {
+        &self.0
+    }
+}
+
+impl AsInnerMut<FileDesc> for File {
+    fn as_inner_mut(&mut self) -> &mut FileDesc {
+        &mut self.0
+    }
+}
+
+impl IntoInner<FileDesc> for File {
+    fn into_inner(self) -> FileDesc {
+        self.0
+    }
+}
+
+impl FromInner<FileDesc> for File {
+    fn from_inner(inner: FileDesc) -> File {
+        File(inner)
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for File {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl IntoRawFd for File {
+    fn into_raw_fd(self) -> RawFd {
+        self.0.into_raw_fd()
+    }
+}
+
+impl FromRawFd for File {
+    unsafe fn from_raw_fd(fd: RawFd) -> File {
+        // SAFETY: the caller's promise.
+        File(unsafe { FileDesc::from_raw_fd(fd) })
     }
 }

@@ -1,30 +1,43 @@
 //! Files, directories and paths over the system's operations; what has no operation answers `Unsupported`.
 
 mod attributes;
+mod canonical;
+mod dir;
 mod directory;
 mod file;
+mod open;
+mod tree;
 
 pub use attributes::{FileAttr, FilePermissions, FileTimes, FileType};
-pub use directory::{DirBuilder, DirEntry, ReadDir, readdir, remove_dir_all};
-pub use file::{File, OpenOptions};
+pub use canonical::canonicalize;
+pub use dir::Dir;
+pub use directory::{DirBuilder, DirEntry, ReadDir, readdir};
+pub use file::File;
+pub use open::OpenOptions;
+pub use tree::remove_dir_all;
 
-pub use super::common::Dir;
 use crate::ffi::CStr;
 use crate::fs;
-use crate::io::{self, SimpleMessage};
+use crate::io;
 use crate::path::{Path, PathBuf};
 use crate::sys::helpers::run_path_with_cstr;
-use crate::sys::pal::{directories, files};
+use crate::sys::pal::{directories, files, links, os_str, properties};
+use crate::sys::{AsInner, FromInner};
 
-/// The error of what no operation of the vocabulary means yet.
+/// The error of what the ledger's tables do not have.
 macro_rules! not_offered {
     ($name:literal) => {{
-        const MESSAGE: &SimpleMessage =
-            &SimpleMessage { kind: io::ErrorKind::Unsupported, message: concat!("not offered: ", $name) };
+        const MESSAGE: &io::SimpleMessage =
+            &io::SimpleMessage { kind: io::ErrorKind::Unsupported, message: concat!("not offered: ", $name) };
         Err(io::Error::from_static_message(MESSAGE))
     }};
 }
 use not_offered;
+
+/// An error that std finds by itself, as the system would give it.
+fn error(number: Option<i32>, kind: io::ErrorKind) -> io::Error {
+    number.map_or_else(|| kind.into(), io::Error::from_raw_os_error)
+}
 
 /// Calls with the path as the system wants it: bytes up to a NUL, and none within.
 fn with_path<T>(path: &Path, call: impl Fn(&CStr) -> io::Result<T>) -> io::Result<T> {
@@ -44,11 +57,11 @@ pub fn rmdir(path: &Path) -> io::Result<()> {
 }
 
 pub fn stat(path: &Path) -> io::Result<FileAttr> {
-    with_path(path, |path| Ok(FileAttr::new(&files::file_status(path)?)))
+    with_path(path, |path| Ok(FileAttr::new(files::file_status(path)?)))
 }
 
 pub fn lstat(path: &Path) -> io::Result<FileAttr> {
-    with_path(path, |path| Ok(FileAttr::new(&files::link_status(path)?)))
+    with_path(path, |path| Ok(FileAttr::new(files::link_status(path)?)))
 }
 
 pub fn exists(path: &Path) -> io::Result<bool> {
@@ -59,24 +72,31 @@ pub fn exists(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Copies content, and the permissions as far as a new file's mode can say them: no operation changes them later.
+/// Copies content and permissions, the latter as far as a new file's mode can say them where nothing changes them.
 pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
     let mut reader = fs::File::open(from)?;
-    let attributes = lifted(reader.metadata().map(|data| (data.is_file(), data.permissions().readonly())))?;
-    let (is_file, read_only) = attributes.unwrap_or((true, false));
-    if !is_file {
+    let attributes = lifted(reader.metadata())?;
+    if attributes.as_ref().is_some_and(|attributes| !attributes.is_file()) {
         return Err(super::common::NOT_FILE_ERROR);
     }
+    let permissions = attributes.map(|attributes| attributes.as_inner().perm());
     let mut options = OpenOptions::new();
     options.write(true);
     options.create(true);
     options.truncate(true);
-    if read_only {
-        options.mode(0o444);
+    if let Some(permissions) = &permissions {
+        options.set_mode(permissions.bits() as u32);
     }
-    let mut writer = crate::sys::FromInner::from_inner(File::open(to, &options)?);
-    let writer: &mut fs::File = &mut writer;
-    io::copy(&mut reader, writer)
+    let file = File::open(to, &options)?;
+    if let Some(permissions) = permissions {
+        // A file that was there has kept its own, and the process's mask took from a new one's.
+        let regular = lifted(file.file_attr())?.is_some_and(|attributes| attributes.file_type().is_file());
+        if regular {
+            lifted(file.set_permissions(permissions))?;
+        }
+    }
+    let mut writer = fs::File::from_inner(file);
+    io::copy(&mut reader, &mut writer)
 }
 
 /// What a call tells, or None where the system has no such call.
@@ -88,31 +108,40 @@ fn lifted<T>(answer: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-pub fn set_perm(_path: &Path, _permissions: FilePermissions) -> io::Result<()> {
-    not_offered!("change_mode")
+pub fn set_perm(path: &Path, permissions: FilePermissions) -> io::Result<()> {
+    with_path(path, |path| Ok(properties::change_mode(path, permissions.bits())?))
 }
 
-pub fn set_times(_path: &Path, _times: FileTimes) -> io::Result<()> {
-    not_offered!("set_times")
+pub fn set_times(path: &Path, times: FileTimes) -> io::Result<()> {
+    let times = times.made(|| stat(path))?;
+    with_path(path, |path| Ok(properties::set_times(path, &times)?))
 }
 
-pub fn set_times_nofollow(_path: &Path, _times: FileTimes) -> io::Result<()> {
-    not_offered!("set_times")
+pub fn set_times_nofollow(path: &Path, times: FileTimes) -> io::Result<()> {
+    let times = times.made(|| lstat(path))?;
+    with_path(path, |path| Ok(properties::link_set_times(path, &times)?))
 }
 
-pub fn readlink(_path: &Path) -> io::Result<PathBuf> {
-    not_offered!("read_link")
+pub fn readlink(path: &Path) -> io::Result<PathBuf> {
+    const MOST: usize = 1 << 20;
+    with_path(path, |path| {
+        let mut buffer = vec![0; 256];
+        loop {
+            let count = links::read_link(path, &mut buffer)?;
+            // One that fills the buffer may have been cut.
+            if count < buffer.len() || count >= MOST {
+                buffer.truncate(count);
+                return Ok(PathBuf::from(os_str(&buffer)));
+            }
+            buffer.resize(2 * count, 0);
+        }
+    })
 }
 
-pub fn symlink(_original: &Path, _link: &Path) -> io::Result<()> {
-    not_offered!("create_symlink")
+pub fn symlink(original: &Path, link: &Path) -> io::Result<()> {
+    with_path(link, |link| with_path(original, |original| Ok(links::create_symlink(link, original)?)))
 }
 
-pub fn link(_original: &Path, _link: &Path) -> io::Result<()> {
-    not_offered!("create_link")
-}
-
-/// Not without reading links: a path made by spelling alone may name another file.
-pub fn canonicalize(_path: &Path) -> io::Result<PathBuf> {
-    not_offered!("read_link")
+pub fn link(original: &Path, link: &Path) -> io::Result<()> {
+    with_path(original, |original| with_path(link, |link| Ok(links::create_link(original, link)?)))
 }
