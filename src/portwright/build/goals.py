@@ -26,7 +26,7 @@ from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
-GOALS = ("spec", "view", "std", "sysroot", "programs")
+GOALS = ("spec", "view", "std", "sysroot", "dist", "programs")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class BuildResult:
 
     `spec` is the target's JSON; `sysroot` what `rustc --sysroot` takes; `programs` binaries by the program's
     name (the binary of the crate's own name first), `hosts` those of them that were built for this machine's own
-    OS. `ran` names the steps that were not done already.
+    OS. `dist` is the folder to hand out, and the tarball beside it. `ran` names the steps that were not done
+    already.
     """
 
     target: str
@@ -46,6 +47,7 @@ class BuildResult:
     ran: tuple[str, ...]
     view: Path | None = None
     sysroot: Path | None = None
+    dist: tuple[Path, ...] = ()
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     hosts: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
@@ -156,6 +158,7 @@ def _result(plan: Plan, found: Facts, goal: str, done: Done, state: str) -> Buil
         done.ran,
         view=done.out("view") if goal == "view" or "view" in done.ran else None,
         sysroot=sysroot,
+        dist=tuple(done.out("dist") / name for name in plan.step("dist").outputs) if goal == "dist" else (),
         programs=made(host=False),
         hosts=made(host=True),
     )

@@ -1,7 +1,8 @@
 """From a port and what was found on the machine to the plan of its build: pure, the same in, the same out.
 
 The steps: `spec` (a text), `view` (std's sources with the overlay), `std` (cargo, in the workspace that rustc's
-bootstrap builds), `sysroot` (what rustc and cargo need, collected), one per crate, and `programs` for them all.
+bootstrap builds), `sysroot` (what rustc and cargo need, collected), `dist` (the same to hand out, see
+`dist_plan`), one per crate, and `programs` for them all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
+from portwright.derive import dist_plan
 from portwright.derive.edit import Edit, to_json
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
 from portwright.describe.port import Port
@@ -73,11 +75,14 @@ def plan(port: Port, facts: Facts) -> Plan:
         "edits.json": to_json(facts.edits),
         "offline.toml": offline(facts.toolchain),
     }
+    made_from = {"std": facts.source_digest, "overlay": hash_bytes(texts["edits.json"].encode())}
+    texts |= dist_plan.texts(port, facts.toolchain, facts.spec, made_from)
     base = [
         _spec(port, texts),
         _view(facts, texts),
         _std(port, facts, texts),
         _sysroot(port, facts, texts),
+        dist_plan.step(port, facts.toolchain, texts, facts.fingerprints["pack-dist"]),
     ]
     crates = [_crate(port, facts, crate) for crate in facts.crates]
     programs = Step(

@@ -16,7 +16,8 @@ from portwright.base.processes import environment, run
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a compiler says of itself; `fingerprint` also covers the size and time of its file, not its path."""
+    """What a compiler says of itself, `release` as `rustc -V` prints it; `fingerprint` also covers the size and time
+    of its file, not its path."""
 
     version: str
     commit: str
@@ -24,6 +25,7 @@ class Identity:
     host: str
     sysroot: Path
     fingerprint: str
+    release: str
 
 
 def in_front(additions: Mapping[str, str], base: Mapping[str, str]) -> dict[str, str]:
@@ -79,7 +81,8 @@ def _run(rustc: Path, additions: Mapping[str, str], stamp: list[int]) -> Identit
     ]
     version, commit, llvm, host = told
     sysroot = Path(answers[1].text.strip())
-    return Identity(version, commit, llvm, host, sysroot, hash_value([told, stamp]))
+    release = answers[0].text.splitlines()[0].strip()
+    return Identity(version, commit, llvm, host, sysroot, hash_value([told, stamp]), release)
 
 
 def _not_running(what: str) -> MissingTool:

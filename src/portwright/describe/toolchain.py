@@ -54,6 +54,7 @@ class Toolchain:
     is the root that has `library/`, `vendor` the folder of the crates that std needs. `lld` can be called by
     its own name (`ld.lld-22`) where there is such a name; do not resolve it: LLD behaves by the name it is
     called with. `environment` is what must go in front of the caller's search lists: see `variables`.
+    `release` is the line that `rustc -V` prints: crates carry it, and a compiler with another refuses them.
     """
 
     finder: str
@@ -70,6 +71,7 @@ class Toolchain:
     lld: Path | None
     environment: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    release: str = ""
 
     @property
     def minor(self) -> str:
@@ -177,6 +179,7 @@ def examine(candidate: Candidate) -> Found:
         lld=_lld(candidate.rustc, said.sysroot, said.host, said.llvm_version),
         environment=candidate.environment,
         fingerprint=said.fingerprint,
+        release=said.release,
     )
     return Found(candidate, toolchain, tuple(_faults(toolchain, candidate.get_source)))
 

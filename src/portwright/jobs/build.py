@@ -58,6 +58,7 @@ class Result:
     spec: Path | None = None
     view: Path | None = None
     sysroot: Path | None = None
+    dist: tuple[Path, ...] = ()
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     configured: Path | None = None
     cargo_config: Path | None = None
@@ -91,6 +92,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         built.spec,
         built.view,
         built.sysroot,
+        built.dist,
         built.programs,
         configured,
         config,

@@ -21,6 +21,8 @@ def view(result: Result, console: Console) -> None:
     for name, path in (("spec", result.spec), ("view", result.view), ("sysroot", result.sysroot)):
         if path is not None:
             console.print(f"  {name:<10} {path}", markup=False)
+    for path in result.dist:
+        console.print(f"  {'dist':<10} {path}", markup=False)
     for name, paths in result.programs.items():
         for path in paths:
             console.print(f"  {name:<10} {path}", markup=False)
