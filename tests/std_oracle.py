@@ -1,4 +1,4 @@
-"""std's layer made from Linux's own table: a sysroot whose programs run on the kernel that runs the tests.
+"""The bundled port of Linux's own calls: its programs run on the kernel that runs the tests.
 
 So the layer is judged by a real kernel, and by std's own Unix code, whose answers must be the same.
 """
@@ -21,20 +21,23 @@ from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 
 TESTS = Path(__file__).resolve().parent
-FIXTURE = TESTS / "fixtures" / "linux-ledger"
+FIXTURE = TESTS / "fixtures" / "poor-linux"
+BUNDLED = "x86_64-portwright-linux"
 PROGRAMS = TESTS / "derive" / "programs"
 Result = TypeVar("Result")
 
 
 def skip_elsewhere() -> None:
-    """Skip by name on a machine whose kernel is not the fixture's."""
+    """Skip by name on a machine whose kernel is not the port's."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        pytest.skip("linux-ledger: this machine's kernel is not Linux on x86-64")
+        pytest.skip(f"{BUNDLED}: this machine's kernel is not Linux on x86-64")
 
 
 def load(cache: Path, variant: str | None = None) -> ports.Port:
-    """The fixture as a port at a place that stays, so that its sysroot is built once."""
-    folder = cache / "test-ports" / "linux-ledger"
+    """The bundled port, or the fixture's ledger of that name as a port at a place that stays: it is built once."""
+    if variant is None:
+        return ports.load(BUNDLED)
+    folder = cache / "test-ports" / "poor-linux"
     for file in FIXTURE.glob("*.toml"):
         write_atomic(folder / file.name, file.read_bytes())
     return ports.load(str(folder), variant)
@@ -52,7 +55,7 @@ def result_of(job: Generator[object, None, Result]) -> Result:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Builds programs for the fixture, and for the host, to compare them."""
+    """Builds programs for the port, and for the host, to compare them."""
 
     port: ports.Port
     toolchain: Toolchain

@@ -15,7 +15,7 @@ from portwright.describe import port as ports
 from portwright.describe.operation import vocabulary
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
-from std_oracle import FIXTURE
+from std_oracle import BUNDLED, FIXTURE
 
 VERIDIAN = ports.load("x86_64-unknown-veridian")
 FILES = sorted(std_edits.LAYER.rglob("*.rs"))
@@ -85,7 +85,7 @@ def test_same_port_same_edits() -> None:
 
 
 def test_edits_name_the_ports_own_system() -> None:
-    edits = std_edits.edits(ports.load(str(FIXTURE)))
+    edits = std_edits.edits(ports.load(BUNDLED))
     arms = [edit for edit in edits if isinstance(edit, ArmFirst)]
     assert len(arms) >= 14
     assert all('target_os = "oracle"' in edit.arm for edit in arms)

@@ -97,8 +97,8 @@ def test_endings(mode: str, status: int, says: str, oracle: Oracle, tmp_path: Pa
     assert ended.stdout.startswith(b"not a whole line") == (mode not in ("panic", "hook", "abort", "memory"))
 
 
-def test_what_nothing_means_is_unsupported(oracle: Oracle, tmp_path: Path) -> None:
-    ended = oracles.run(oracle.build(PROGRAMS / "endings.rs"), "unsupported", cwd=tmp_path)
+def test_what_nothing_means_is_unsupported(poor: Oracle, tmp_path: Path) -> None:
+    ended = oracles.run(poor.build(PROGRAMS / "endings.rs"), "unsupported", cwd=tmp_path)
     lines = ended.stdout.decode().splitlines()[1:]
     assert len(lines) == 2
     assert all(line.startswith("Unsupported: ") for line in lines)

@@ -6,6 +6,7 @@ was made for it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -20,6 +21,8 @@ from typing import IO
 from portwright.base.errors import Fault, MissingTool, StepFailed
 
 PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+Started = subprocess.Popen[bytes]
+"""What `start` answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,26 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(2.0)
         except subprocess.TimeoutExpired:
             continue
+
+
+def stop_at_once(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that `start` made, and its group, without reaping it."""
+    if process.returncode is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            process.send_signal(signal.SIGKILL)
+
+
+def wait_and_end_group(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a process that `start` made, end what is left of its group, and reap it: waitpid's status."""
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    # Not reaped yet, the process keeps its group's number from meaning another group.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return status
 
 
 def start(

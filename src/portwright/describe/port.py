@@ -33,7 +33,9 @@ class OsTable(Described):
 
     `loads` lists what its loader accepts: `elf-exec`, `elf-pie` (applies relocations), `elf-dynamic`,
     `macho-exec`. `page_size` in bytes. `unwinder`: who can unwind a panic. `tls_models` that its loader and
-    start-up code serve.
+    start-up code serve. `host_kernel`: the system calls are those of this kernel (as `sys.platform` names it), so
+    that programs also run without the userland machine where that is the host's: directly on the port's own CPU,
+    through `qemu-<arch>` elsewhere.
     """
 
     loads: list[Literal["elf-exec", "elf-pie", "elf-dynamic", "macho-exec"]]
@@ -44,6 +46,7 @@ class OsTable(Described):
     tls_models: list[Literal["local-exec", "initial-exec", "general-dynamic", "local-dynamic"]] = [
         "local-exec"
     ]
+    host_kernel: str | None = None
 
 
 class ToolchainTable(Described):

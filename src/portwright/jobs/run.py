@@ -2,6 +2,7 @@
 
 Sources are built first. The exit status is the program's own (128 and more: ended by a signal); 125 is a
 failure of portwright. Unkind by default: what the OS does not promise is not given; `--kind` turns that off.
+`--on kernel` runs it without the machine, where the port's system calls are those of this kernel; no sandbox then.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from portwright.base.events import Event, Note
 from portwright.describe import port as ports
 from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
-from portwright.run import fault_rule, machine
+from portwright.run import fault_rule, machine, on_kernel
 from portwright.run import options as asked
 from portwright.run.events import Died, Outcome
 from portwright.run.fault_rule import Rule
@@ -44,6 +45,12 @@ class Arguments:
     engine: Annotated[str | None, Arg("What runs the instructions: native or unicorn.", metavar="NAME")] = (
         None
     )
+    on: Annotated[
+        str,
+        Arg(
+            "Where: in the userland machine, or on this machine's own kernel.", choices=("machine", "kernel")
+        ),
+    ] = "machine"
     root: Annotated[Path | None, Arg("The program's root folder (else a fresh one).", metavar="DIR")] = None
     share: Annotated[
         tuple[str, ...], Arg("Show the program a folder: HOST=GUEST, or HOST=GUEST:ro.", metavar="HOST=GUEST")
@@ -95,13 +102,16 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Build the program where it is a source, and run it."""
     port = ports.load(arguments.port, arguments.ledger)
     base = _options(arguments, port)
+    if arguments.on == "kernel":
+        on_kernel.way(port)
     binary, program = yield from _binary(port, arguments.program)
     options = _with_program(base, program)
     seed = options.seed
     assert seed is not None
     yield Note(f"running {binary}", "debug")
     with _trace_target(arguments) as fd:
-        outcome = machine.run_program(port, binary, replace(options, trace_fd=fd))
+        go = on_kernel.run_on_kernel if arguments.on == "kernel" else machine.run_program
+        outcome = go(port, binary, replace(options, trace_fd=fd))
     return Result(port.target, binary, seed, outcome)
 
 

@@ -28,7 +28,7 @@ from portwright.describe.spec_case import Case
 from portwright.jobs import Arg
 from portwright.judge import program as judge
 from portwright.judge.verdict import Verdict, exit_status
-from portwright.run import machine
+from portwright.run import machine, on_kernel
 from portwright.run.events import RunEvent
 from portwright.run.limits import Limits
 from portwright.run.options import Options
@@ -48,6 +48,10 @@ class Arguments:
     engine: Annotated[
         str | None, Arg("The engine: native where the CPU is this machine's, else unicorn.", metavar="ENGINE")
     ] = None
+    on: Annotated[
+        str,
+        Arg("Run in the userland machine, or on this machine's own kernel.", choices=("machine", "kernel")),
+    ] = "machine"
     kind: Annotated[bool, Arg("Do not be hostile: nothing destroyed, no short reads.")] = False
     seed: Annotated[int | None, Arg("Replay with this seed.", metavar="N")] = None
     update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
@@ -96,7 +100,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         port.target,
         port.manifest.port.summary,
         f"rustc {toolchain.version} ({toolchain.origin})",
-        machine.engine_name(port, Options(engine=arguments.engine)),
+        _engine(port, arguments),
         seed,
         (),
         0.0,
@@ -115,6 +119,14 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         rows += yield from _run_all(port, chosen, built, arguments, seed)
     ran = built.ran if built else ()
     return replace(result, rows=tuple(rows), seconds=time.monotonic() - began, ran=ran)
+
+
+def _engine(port: Port, arguments: Arguments) -> str:
+    """What will run the programs, by name; raises `BadInput` where nothing can."""
+    if arguments.on == "kernel":
+        how = on_kernel.way(port)
+        return "this machine's kernel" + ("" if how.direct else f", through {Path(how.prefix[0]).name}")
+    return machine.engine_name(port, Options(engine=arguments.engine))
 
 
 def _chosen(port: Port, names: tuple[str, ...]) -> list[Program]:
@@ -210,7 +222,8 @@ def _run_one(port: Port, program: Program, built: BuildResult, arguments: Argume
             nonlocal seen
             seen = judge.step(seen, event)
 
-        outcome = machine.run_program(port, built.programs[program.name][0], options, take)
+        go = on_kernel.run_on_kernel if arguments.on == "kernel" else machine.run_program
+        outcome = go(port, built.programs[program.name][0], options, take)
     except PortwrightError as error:
         verdict = Verdict("could-not-run", error.faults[0].what, str(error))
         return Row(program.name, _criterion(program), verdict)

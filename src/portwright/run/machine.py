@@ -9,7 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from portwright.run.clocks import Clocks
 from portwright.run.dispatch import Dispatcher
 from portwright.run.dispatch import Ended as EndedCall
 from portwright.run.engine import Engine, Setup
-from portwright.run.events import Called, Died, Exited, Outcome, Report, RunEvent, Wrote
+from portwright.run.events import Died, Exited, Outcome, Report, RunEvent
 from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
 from portwright.run.injection import FaultPlan
@@ -31,6 +31,7 @@ from portwright.run.kernel import Kernel
 from portwright.run.limits import files_report, memory_report
 from portwright.run.loader import CannotLoad, Image
 from portwright.run.options import Options
+from portwright.run.outcome import Collected
 from portwright.run.process import Process
 from portwright.run.reports import Reporter
 from portwright.run.root import Root
@@ -75,7 +76,7 @@ def run_program(port: Port, binary: Path, options: Options, emit: Emit = lambda 
 
 def _in_worker(port: Port, binary: Path, data: bytes, options: Options, scratch: Path, emit: Emit) -> Outcome:
     began = time.monotonic()
-    seen = _Collected()
+    seen = Collected()
 
     def pass_on(event: RunEvent) -> None:
         seen.take(event)
@@ -108,39 +109,6 @@ def _interrupted() -> Died:
     return Died(SIGINT, Report("other", "interrupted from the keyboard"))
 
 
-@dataclass(slots=True)
-class _Collected:
-    """What the events of a run add up to."""
-
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-    reports: list[Report] = field(default_factory=list)
-    calls: list[Called] = field(default_factory=list)
-
-    def take(self, event: RunEvent) -> None:
-        match event:
-            case Wrote("stdout", data):
-                self.stdout += data
-            case Wrote("stderr", data):
-                self.stderr += data
-            case Report():
-                self.reports.append(event)
-            case Called():
-                self.calls.append(event)
-
-    def outcome(self, end: Exited | Died, seconds: float, peak: int) -> Outcome:
-        """The whole of the run."""
-        return Outcome(
-            end,
-            bytes(self.stdout),
-            bytes(self.stderr),
-            tuple(self.reports),
-            tuple(self.calls),
-            seconds,
-            peak,
-        )
-
-
 class _Run:
     """One guest from its file to its end."""
 
@@ -150,7 +118,7 @@ class _Run:
         self._port, self._options, self._root = port, options, root
         self._binary, self._data = binary, data
         self._cpu: Cpu = cpu(port.ledger.abi.cpu)
-        self._collected = _Collected()
+        self._collected = Collected()
         self._told = emit
         assert options.seed is not None
         self._hostility = Hostility(options.seed, kind=options.kind)
