@@ -88,7 +88,7 @@ def test_edits_name_the_ports_own_system() -> None:
     edits = std_edits.edits(ports.load(BUNDLED))
     arms = [edit for edit in edits if isinstance(edit, ArmFirst)]
     assert len(arms) >= 14
-    assert all('target_os = "oracle"' in edit.arm for edit in arms)
+    assert all('target_os = "portwright"' in edit.arm for edit in arms)
 
 
 def test_thread_locals_need_a_thread_pointer() -> None:
