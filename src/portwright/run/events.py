@@ -120,6 +120,15 @@ class Injected:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a fault takes from the trust in a run's output: `stream` is the standard stream whose calls failed,
+    `closed`: as though it were closed, so that std drops what is written to it and says nothing."""
+
+    stream: int | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The whole of a captured run.
 
