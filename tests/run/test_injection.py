@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -131,6 +132,15 @@ def test_a_call_that_the_system_lacks(faulty: Any) -> None:
     guest = faulty("fill_random=ENOSYS")
     assert guest.call("getrandom", guest.room(8), 8, 0) == guest.error("ENOSYS")
     assert guest.call("getpid") == 77
+
+
+def test_a_call_that_waits_is_counted_once(faulty: Any) -> None:
+    """A sleep is served twice: when it begins, and when its time has come."""
+    guest = faulty("sleep=EINTR,nth=2", clock="virtual")
+    second = guest.put(struct.pack("<QQ", 1, 0))
+    answers = [guest.call("nanosleep", second, 0) for _ in range(3)]
+    assert answers == [0, guest.error("EINTR"), 0]
+    assert guest.plan.seen() == (Injected("sleep=EINTR,nth=2", 3, 1),)
 
 
 def test_a_trace_says_that_it_was_injected(faulty: Any) -> None:

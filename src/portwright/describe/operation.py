@@ -73,7 +73,8 @@ class Operation:
     `unlocks` lists what of std becomes possible with it (`std::fs::File::open`), `weight` says how much a
     porter gains by offering it (10: nothing runs without it; 1: rarely missed): `portwright std` sorts by it.
     `errors` are the POSIX names of the failures that a caller must expect. `partial`: a call may do less than it
-    was asked for and succeed, and the caller goes on from there.
+    was asked for and succeed, and the caller goes on from there. `settled` are errors which say that things are so
+    already as the call was to make them: a caller may take them for success.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Operation:
     weight: int
     errors: tuple[str, ...] = ()
     partial: bool = False
+    settled: tuple[str, ...] = ()
 
     def argument(self, name: str) -> Argument:
         """The argument of that name; KeyError where there is none."""

@@ -51,7 +51,7 @@ def judge(expect: Expect, outcome: Outcome, look: Look, doubt: Doubt) -> Tried:
     """How a run ended. `look` shows the program's files; `doubt`: what of the output cannot be relied on."""
     if not any(fault.struck for fault in outcome.faults):
         return Tried("never-struck", "the program made no such call this time")
-    tried = _ending(expect, outcome, doubt.stream)
+    tried = _ending(expect, outcome, doubt)
     if tried.ending in ("hung", "crashed") or (doubt.stream in (1, 2) and doubt.closed):
         return tried
     lost = broken(outcome.stdout, outcome.stderr, look)
@@ -60,8 +60,8 @@ def judge(expect: Expect, outcome: Outcome, look: Look, doubt: Doubt) -> Tried:
     return tried
 
 
-def _ending(expect: Expect, outcome: Outcome, stream: int | None) -> Tried:
-    end = outcome.end
+def _ending(expect: Expect, outcome: Outcome, doubt: Doubt) -> Tried:
+    end, stream = outcome.end, doubt.stream
     spoke = any(words in outcome.stderr for words in LAST_WORDS)
     if isinstance(end, Died):
         report = end.report
@@ -82,6 +82,8 @@ def _ending(expect: Expect, outcome: Outcome, stream: int | None) -> Tried:
     verdict = close(seen)
     if verdict.passed:
         return Tried("succeeded")
+    if stream is not None and doubt.closed:
+        return Tried("succeeded", "std takes a closed standard stream for one that gives and takes nothing")
     if stream is not None and _only_lacks(expect, outcome, stream):
         return Tried("succeeded", "without what could not be written")
     return Tried("wrong-output", verdict.detail, verdict.evidence)

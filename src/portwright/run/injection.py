@@ -18,6 +18,8 @@ from portwright.run.events import Injected
 from portwright.run.failure import Failed, Failure
 from portwright.run.fault_rule import Rule, Shape, shape
 from portwright.run.process import Process
+from portwright.run.thread import Thread
+from portwright.run.waiting import Wait
 
 Perform = Callable[..., int | Failure]
 
@@ -51,7 +53,7 @@ class _Armed:
 class _Verdict:
     """What becomes of one call. `room`: the most bytes that it may move; then nothing fails."""
 
-    armed: _Armed
+    rule: Rule
     room: int | None = None
 
 
@@ -64,6 +66,7 @@ class FaultPlan:
             for number, rule in enumerate(rules)
         ]
         self._last: Rule | None = None
+        self._held: dict[Thread, tuple[list[_Armed], _Verdict | None]] = {}
 
     def arm(self, call: str, operation: Operation, perform: Perform) -> Perform:
         """How a call is performed under the plan: as before where no rule aims at it."""
@@ -73,29 +76,40 @@ class FaultPlan:
         form = shape(operation)
 
         def faulted(process: Process, *values: Any) -> int | Failure:
-            matching = [armed for armed in mine if _matches(armed.rule, form, values)]
-            return self._perform(matching, form, perform, process, values)
+            thread = process.thread
+            held = self._held.pop(thread, None)
+            if held is None or not thread.waited:
+                matching = [armed for armed in mine if _matches(armed.rule, form, values)]
+                held = matching, self._verdict(matching, form, _asked(form, values))
+            try:
+                return self._perform(*held, form, perform, process, values)
+            except Wait:
+                self._held[thread] = held  # served again, and then not counted again
+                self._last = None
+                raise
 
         return faulted
 
     def _perform(
-        self, matching: list[_Armed], form: Shape, perform: Perform, process: Process, values: tuple[Any, ...]
+        self,
+        matching: list[_Armed],
+        verdict: _Verdict | None,
+        form: Shape,
+        perform: Perform,
+        process: Process,
+        values: tuple[Any, ...],
     ) -> int | Failure:
-        asked = 0 if form.length is None else values[form.length]
-        verdict = self._verdict(matching, form, asked)
         if verdict is not None:
-            self._last = verdict.armed.rule
-            verdict.armed.struck += 1
-            error = verdict.armed.rule.error
+            self._last = verdict.rule
+            error = verdict.rule.error
             if verdict.room is None and error is not None:
-                return _late(perform, process, values, error) if verdict.armed.rule.late else Failure(error)
+                return _late(perform, process, values, error) if verdict.rule.late else Failure(error)
             if form.length is not None and verdict.room is not None:
                 values = (*values[: form.length], verdict.room, *values[form.length + 1 :])
-                asked = verdict.room
         outcome = perform(process, *values)
         if not isinstance(outcome, Failure):
             for armed in matching:
-                armed.moved += outcome if form.counted else asked
+                armed.moved += outcome if form.counted else _asked(form, values)
         return outcome
 
     def _verdict(self, matching: list[_Armed], form: Shape, asked: int) -> _Verdict | None:
@@ -107,11 +121,12 @@ class FaultPlan:
                 continue
             rule = armed.rule
             if rule.short is not None:
-                found = _Verdict(armed, rule.short) if asked > rule.short else None
+                found = _Verdict(rule, rule.short) if asked > rule.short else None
             elif rule.after is not None and form.partial and armed.moved < rule.after:
-                found = _Verdict(armed, rule.after - armed.moved)
+                found = _Verdict(rule, rule.after - armed.moved)
             else:
-                found = _Verdict(armed)
+                found = _Verdict(rule)
+            armed.struck += found is not None
         return found
 
     def take(self) -> Rule | None:
@@ -122,6 +137,10 @@ class FaultPlan:
     def seen(self) -> tuple[Injected, ...]:
         """What came of each rule so far."""
         return tuple(Injected(str(armed.rule), armed.matched, armed.struck) for armed in self._armed)
+
+
+def _asked(form: Shape, values: tuple[Any, ...]) -> int:
+    return 0 if form.length is None else int(values[form.length])
 
 
 def _late(perform: Perform, process: Process, values: tuple[Any, ...], error: str) -> int | Failure:

@@ -75,9 +75,11 @@ def _site(ledger: Ledger, site: Rule, count: int) -> Iterator[Case]:
         harmless = rule.error in (None, INTERRUPTED)
         return Case(operation.name, rule, Doubt(None if harmless else stream, rule.error == closed))
 
+    # Whoever is told that a thing is gone may believe it: such an error comes when it is true.
+    settled = {nearest(ledger, name)[0] for name in operation.settled}
     for error in _errors(ledger, operation):
         for position in _positions(count):
-            yield case(replace(free, error=error, first=position, last=position))
+            yield case(replace(free, error=error, first=position, last=position, late=error in settled))
         if error == INTERRUPTED and count > 1:
             yield case(replace(free, error=error, every=2))
         if error == FOUND_LATE:

@@ -1,6 +1,7 @@
 //! Operations on the process itself.
 
 use super::abi::{self, Failure};
+use super::files;
 use crate::ffi::CStr;
 
 /// Asks the system to end the process; comes back only where it cannot.
@@ -12,9 +13,12 @@ pub fn exit(status: i32) -> Failure {
     }
 }
 
-/// Ends the process, by an illegal instruction where nothing else does.
+/// Ends the process, by an illegal instruction where nothing else does: not without a word then.
 pub fn end(status: i32) -> ! {
-    exit(status);
+    while let Failure::Os(number) = exit(status)
+        && Some(number) == abi::EINTR
+    {}
+    let _ = files::write(files::STDERR, b"fatal runtime error: the system does not end the process, aborting\n");
     crate::intrinsics::abort()
 }
 

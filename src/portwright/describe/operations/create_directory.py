@@ -16,4 +16,5 @@ OPERATION = Operation(
     unlocks=("std::fs::create_dir", "std::fs::create_dir_all"),
     weight=6,
     errors=("ENOENT", "EACCES", "EEXIST", "ENOTDIR", "ENOSPC"),
+    settled=("EEXIST",),
 )

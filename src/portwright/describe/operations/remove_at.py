@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::fs::remove_dir_all against races", "std::fs::Dir::remove_file"),
     weight=2,
     errors=("EBADF", "ENOENT", "EACCES", "EBUSY", "EINVAL", "EISDIR", "ENOTDIR", "ENOTEMPTY", "EROFS"),
+    settled=("ENOENT",),
 )

@@ -13,4 +13,5 @@ OPERATION = Operation(
     unlocks=("std::fs::remove_dir", "std::fs::remove_dir_all"),
     weight=5,
     errors=("ENOENT", "EACCES", "ENOTEMPTY", "ENOTDIR"),
+    settled=("ENOENT",),
 )

@@ -13,4 +13,5 @@ OPERATION = Operation(
     unlocks=("std::fs::remove_file", "std::fs::remove_dir_all"),
     weight=6,
     errors=("ENOENT", "EACCES", "EISDIR", "ENOTDIR"),
+    settled=("ENOENT",),
 )
