@@ -33,14 +33,14 @@ def skip_elsewhere() -> None:
         pytest.skip(f"{BUNDLED}: this machine's kernel is not Linux on x86-64")
 
 
-def load(cache: Path, variant: str | None = None) -> ports.Port:
+def load(cache: Path, variant: str | None = None, panic: str | None = None) -> ports.Port:
     """The bundled port, or the fixture's ledger of that name as a port at a place that stays: it is built once."""
     if variant is None:
-        return ports.load(BUNDLED)
+        return ports.load(BUNDLED, panic=panic)
     folder = cache / "test-ports" / "poor-linux"
     for file in FIXTURE.glob("*.toml"):
         write_atomic(folder / file.name, file.read_bytes())
-    return ports.load(str(folder), variant)
+    return ports.load(str(folder), variant, panic)
 
 
 def result_of(job: Generator[object, None, Result]) -> Result:

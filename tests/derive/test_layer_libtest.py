@@ -1,5 +1,5 @@
-"""Cargo's own ways with std's layer: `cargo test` in one thread, where a failing test says why, and whole-program
-optimization, which must keep the program's first instruction."""
+"""Cargo's own ways with std's layer: `cargo test`, in threads and without, where a failing test says why, and
+whole-program optimization, which must keep the program's first instruction."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 import std_oracle as oracles
 from portwright.build import goals
+from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 from std_oracle import PROGRAMS
 
@@ -19,9 +20,10 @@ pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
 TESTS = """
 #[test]
 fn works() {
+    use std::io::Write;
     println!("not shown");
-    let thread = std::thread::current();
-    assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "{thread:?}");
+    let spawned = std::thread::Builder::new().spawn(|| ()).is_ok();
+    writeln!(std::io::stderr(), "{:?} {spawned}", std::thread::current().name()).unwrap();
 }
 
 #[test]
@@ -51,7 +53,11 @@ Build = Callable[..., None]
 def cargo(cache: Path, toolchain: Toolchain) -> Build:
     """Runs cargo in a crate's folder with no more than the sysroot in its flags: `cargo(folder, "build")`."""
     oracles.skip_elsewhere()
-    port = oracles.load(cache)
+    return cargo_for(oracles.load(cache), toolchain)
+
+
+def cargo_for(port: Port, toolchain: Toolchain) -> Build:
+    """What runs cargo for a port."""
     built = oracles.result_of(goals.build(port, "sysroot"))
 
     def run(crate: Path, *words: str) -> None:
@@ -80,13 +86,41 @@ def crate(folder: Path, main: str, source: str, profile: str = "") -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def harness(cargo: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_tests(cargo: Build, folder: Path) -> Path:
     """The test program of a crate, built by `cargo test --no-run`."""
-    folder = crate(tmp_path_factory.mktemp("tests") / "crate", "lib.rs", TESTS)
-    cargo(folder, "test", "--no-run")
+    cargo(crate(folder, "lib.rs", TESTS), "test", "--no-run")
     found = [path for path in folder.glob("target/*/debug/deps/tested-*") if path.suffix == ""]
     return found[0]
+
+
+@pytest.fixture(scope="module")
+def harness(cargo: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test program where there are threads, and a panic ends the process."""
+    return built_tests(cargo, tmp_path_factory.mktemp("tests") / "crate")
+
+
+def test_tests_run_in_the_only_thread_where_there_are_no_others(
+    cache: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    oracles.skip_elsewhere()
+    harness = built_tests(cargo_for(oracles.load(cache, "poor"), toolchain), tmp_path / "crate")
+    ended = oracles.run(harness, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout.decode()
+    assert "2 passed; 0 failed; 2 ignored" in ended.stdout.decode()
+    assert ended.stderr == b'Some("main") false\n'
+
+
+def test_tests_that_must_panic_run_where_a_panic_unwinds(
+    cache: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    oracles.skip_elsewhere()
+    harness = built_tests(cargo_for(oracles.load(cache, panic="unwind"), toolchain), tmp_path / "crate")
+    ended = oracles.run(harness, "--include-ignored", cwd=tmp_path)
+    shown = ended.stdout.decode()
+    assert ended.returncode == 101, shown
+    assert "test panics - should panic ... ok" in shown and "test fails ... FAILED" in shown
+    assert "3 passed; 1 failed; 0 ignored" in shown
+    assert "said before it failed" in shown and "src/lib.rs:25:5" in shown and "arithmetic" in shown
 
 
 def test_passing_run(harness: Path, tmp_path: Path) -> None:
@@ -97,16 +131,17 @@ def test_passing_run(harness: Path, tmp_path: Path) -> None:
     assert "test panics - should panic ... ignored" in shown
     assert "2 passed; 0 failed; 2 ignored" in shown
     assert "not shown" not in shown
+    assert ended.stderr == b'Some("works") true\n', "a test has a thread of its own"
 
 
 def test_failing_run_says_why(harness: Path, tmp_path: Path) -> None:
     """The message lies in libtest's buffer when the process ends: it must come out all the same."""
-    ended = oracles.run(harness, "--ignored", "fails", cwd=tmp_path)
+    ended = oracles.run(harness, "--test-threads=1", "--ignored", "fails", cwd=tmp_path)
     assert ended.returncode == 101
     assert ended.stdout.decode().rstrip().endswith("test fails ...")
     said = ended.stderr.decode()
     assert said.startswith("said before it failed\n")
-    assert "src/lib.rs:24:5" in said and "arithmetic" in said
+    assert "src/lib.rs:25:5" in said and "arithmetic" in said
 
 
 @pytest.mark.parametrize("lto", ["thin", "fat"])

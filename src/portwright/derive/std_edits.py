@@ -21,7 +21,7 @@ from portwright.derive.edit import (
     TomlTable,
 )
 from portwright.derive.generators import std_abi
-from portwright.describe import std_needs
+from portwright.describe import std_needs, std_threads
 from portwright.describe.cpu import Cpu, cpu
 from portwright.describe.port import Port
 
@@ -45,10 +45,13 @@ def edits(port: Port) -> tuple[Edit, ...]:
     """All edits for a port, in a fixed order; raises where the ledger holds what the layer cannot use."""
     condition = f'target_os = "{port.os}"'
     descriptors = fd_edits.edits(port.os, condition, LAYER)
+    threads = std_threads.threads(port.ledger) is not None
     return (
         *_new_files(port),
         *_arms(condition),
+        *(_lock_arms(condition) if threads else ()),
         *_terms(condition),
+        *(() if threads else _one_thread_terms(condition)),
         *descriptors,
         _constants(port, condition),
     )
@@ -139,20 +142,28 @@ def _arms(condition: str) -> list[Edit]:
             "mod portwright;\npub use portwright::{Pipe, pipe};",
             "there would be no pipes",
         ),
-        _arm("thread", condition, _THREAD, "`thread::sleep` would panic"),
+        _arm("thread", condition, "mod portwright;\npub use portwright::*;", "`thread::sleep` would panic"),
     ]
     return [*found, *_thread_local_arms(condition)]
 
 
-_THREAD = """
-mod portwright;
-pub use portwright::{sleep, yield_now};
-#[expect(dead_code)]
-mod unsupported;
-pub use unsupported::{
-    DEFAULT_MIN_STACK_SIZE, Thread, available_parallelism, current_os_id, set_name,
-};
-"""
+def _lock_arms(condition: str) -> list[Edit]:
+    """Where there are threads, std's locks wait: they stand on the layer's `futex`."""
+    why = "a lock that another thread holds would be taken for a mistake"
+    return [
+        _arm(f"sync/{module}", condition, f"mod futex;\npub use futex::{names};", why)
+        for module, names in _LOCKS.items()
+    ]
+
+
+_LOCKS = {
+    "mutex": "Mutex",
+    "condvar": "Condvar",
+    "rwlock": "RwLock",
+    "once": "{Once, OnceState}",
+    "thread_parking": "Parker",
+}
+
 
 _NO_THREADS = """
 mod no_threads;
@@ -218,15 +229,20 @@ def _terms(condition: str) -> list[Edit]:
         ),
         BuildTerm(
             "test/src/lib.rs",
+            'cfg!(target_os = "zkvm")',
+            f'cfg!(all({condition}, panic = "abort"))',
+            "a test that must panic would end the run: there is neither an unwinder nor a second process",
+        ),
+    ]
+
+
+def _one_thread_terms(condition: str) -> list[Edit]:
+    return [
+        BuildTerm(
+            "test/src/lib.rs",
             '!cfg!(target_os = "zkvm")',
             f"!cfg!({condition})",
             "there is one thread: tests run in it, one after the other",
-        ),
-        BuildTerm(
-            "test/src/lib.rs",
-            'cfg!(target_os = "zkvm")',
-            f"cfg!({condition})",
-            "a test that must panic would end the run: there is neither an unwinder nor a second process",
         ),
     ]
 

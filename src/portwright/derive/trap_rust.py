@@ -6,6 +6,8 @@ what a call destroys are rendered once. What a number means, and how arguments a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from portwright.base.errors import Fault, PortwrightError
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Ledger
@@ -21,15 +23,52 @@ def trap_functions(ledger: Ledger, cpu: Cpu) -> str:
     return "\n".join(_function(ledger, cpu, arguments) for arguments in range(count + 1))
 
 
-def _function(ledger: Ledger, cpu: Cpu, arguments: int) -> str:
+def cloning_trap(ledger: Ledger, cpu: Cpu, arguments: int, name: str, entry: str) -> str:
+    """`pub unsafe fn NAME(number: usize, a0: usize, ...) -> isize`, whose call comes back a second time in a new
+    thread: that one never leaves the trap as Rust sees it, but goes on at the function `entry`, with the word at
+    its stack pointer as argument."""
+    branch = cpu.rust_asm.new_thread
+    if not branch or ledger.abi.result in cpu.rust_asm.refused:
+        what = (
+            f"portwright does not know how a new thread of {cpu.name} goes on after a call that returns twice"
+        )
+        raise PortwrightError([Fault(what, None, "add `new_thread` in describe/cpus/", "trap/no-branch")])
+    lines = [line.format(result=ledger.abi.result, entry="{entry}") for line in branch]
+    return _function(ledger, cpu, arguments, name, after=lines, operands=[f"entry = sym {entry}"])
+
+
+def leaving_trap(ledger: Ledger, cpu: Cpu, arguments: int, name: str) -> str:
+    """`pub unsafe fn NAME(word: *mut u32, number: usize, a0: usize, ...) -> isize`, which clears the word and then
+    makes a call: between the two nothing touches the stack, so that who sees the word cleared may take it."""
+    if not cpu.rust_asm.clear_word:
+        what = f"portwright does not know how {cpu.name} clears a word in memory"
+        raise PortwrightError([Fault(what, None, "add `clear_word` in describe/cpus/", "trap/no-store")])
+    line = cpu.rust_asm.clear_word.format(address="{word}")
+    return _function(ledger, cpu, arguments, name, before=[line], operands=["word = in(reg) word"], word=True)
+
+
+def _function(
+    ledger: Ledger,
+    cpu: Cpu,
+    arguments: int,
+    name: str | None = None,
+    *,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    operands: Sequence[str] = (),
+    word: bool = False,
+) -> str:
     passed = {ledger.abi.number: "number"}
     passed |= {register: f"a{index}" for index, register in enumerate(ledger.abi.arguments[:arguments])}
-    before, operands = _operands(ledger, cpu, passed)
-    after = before[::-1]
-    lines = [*before, ledger.abi.trap, *after, *_normalised(ledger, cpu)]
-    options = "options(nostack, preserves_flags)" if _keeps_flags(ledger) else "options(nostack)"
+    exchanges, own = _operands(ledger, cpu, passed)
+    lines = [*before, *exchanges, ledger.abi.trap, *after, *exchanges[::-1], *_normalised(ledger, cpu)]
+    keeps = _keeps_flags(ledger) and not before and not after
+    options = "options(nostack, preserves_flags)" if keeps else "options(nostack)"
     parameters = ", ".join(f"{name}: usize" for name in ["number", *(f"a{i}" for i in range(arguments))])
-    body = "".join(f"            {line},\n" for line in [*map(_quoted, lines), *operands, options])
+    if word:
+        parameters = f"word: *mut u32, {parameters}"
+    asm = [*map(_quoted, lines), *own, *operands, options]
+    body = "".join(f"            {line},\n" for line in asm)
     return (
         f"/// Calls the kernel with {_counted(arguments)}; a failure is a negative error number.\n"
         "///\n"
@@ -38,7 +77,7 @@ def _function(ledger: Ledger, cpu: Cpu, arguments: int) -> str:
         "/// The number and the arguments must be a call that keeps Rust's promises: what it reads and writes\n"
         "/// must be the caller's to give.\n"
         "#[inline]\n"
-        f"pub unsafe fn trap{arguments}({parameters}) -> isize {{\n"
+        f"pub unsafe fn {name or f'trap{arguments}'}({parameters}) -> isize {{\n"
         "    let result: isize;\n"
         "    // SAFETY: the operands are all that the ABI reads, and all that it destroys; the rest is the caller's.\n"
         "    unsafe {\n"

@@ -28,12 +28,16 @@ class RustAsm:
     `refused` are registers that it takes as no operand, because the compiler keeps them; `exchange` is the
     instruction that exchanges one of them (`{register}`) with an operand (`{slot}`) around a trap.
     `negate_on_carry` are the instructions that make `{result}` negative where the carry flag says that a
-    call failed.
+    call failed. `new_thread` are the instructions behind a call that returns twice: where `{result}` is 0 they
+    go to the function `{entry}` with the word at the stack pointer as its first argument, else on.
+    `clear_word` writes 0 to the 32-bit word at `{address}` when all before it is written.
     """
 
     refused: tuple[str, ...] = ()
     exchange: str | None = None
     negate_on_carry: tuple[str, ...] = ()
+    new_thread: tuple[str, ...] = ()
+    clear_word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class Operation:
     porter gains by offering it (10: nothing runs without it; 1: rarely missed): `portwright std` sorts by it.
     `errors` are the POSIX names of the failures that a caller must expect. `partial`: a call may do less than it
     was asked for and succeed, and the caller goes on from there. `settled` are errors which say that things are so
-    already as the call was to make them: a caller may take them for success.
+    already as the call was to make them: a caller may take them for success. `returns_twice`: the call comes back
+    once more, in a new thread, with the result 0.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Operation:
     errors: tuple[str, ...] = ()
     partial: bool = False
     settled: tuple[str, ...] = ()
+    returns_twice: bool = False
 
     def argument(self, name: str) -> Argument:
         """The argument of that name; KeyError where there is none."""

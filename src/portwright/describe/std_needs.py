@@ -56,6 +56,12 @@ NEEDS: Mapping[str, Need] = {
     "link_status": _STATUS,
     "read_directory": Need(directory=True),
     "clock_read": Need(fields=_TIME, clock=True),
+    "thread_clone": Need(
+        constants=("CLONE_VM", "CLONE_SIGHAND", "CLONE_THREAD"),
+        better=("CLONE_FS", "CLONE_FILES", "CLONE_SYSVSEM", "CLONE_SETTLS", "CLONE_CHILD_CLEARTID"),
+    ),
+    "futex_wait": Need(fields=_TIME),
+    "protect_memory": Need(better=("PROT_NONE",)),
     "sleep": Need(fields=_TIME),
     "create_pipe": Need(own=("O_CLOEXEC",), fields=("read", "write")),
     "set_descriptor_flags": Need(constants=("FD_CLOEXEC",)),
@@ -80,7 +86,10 @@ NEEDS: Mapping[str, Need] = {
     "remove_at": Need(better=("AT_REMOVEDIR",)),
     "status_at": Need(better=("AT_SYMLINK_NOFOLLOW",)),
 }
-ERRORS: tuple[str, ...] = ("EACCES", "EBADF", "EEXIST", "EINTR", "ELOOP", "ENOENT", "ENOTDIR", "ERANGE")
+ERRORS: tuple[str, ...] = (
+    *("EACCES", "EAGAIN", "EBADF", "EEXIST", "EINTR", "EINVAL", "ELOOP", "ENOENT", "ENOMEM", "ENOTDIR", "ERANGE"),
+    "ETIMEDOUT",
+)
 
 
 def need(operation: str) -> Need:

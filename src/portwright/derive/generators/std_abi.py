@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
+from portwright.derive import threads_rust
 from portwright.derive.trap_rust import trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
@@ -65,6 +66,10 @@ def generate(port: Port) -> str:
         trap_functions(ledger, cpu(ledger.abi.cpu)),
     ]
     faults: list[Fault] = []
+    try:
+        parts.append(threads_rust.facts(ledger))
+    except PortwrightError as error:
+        faults += error.faults
     for operation in vocabulary().values():
         try:
             parts.append(_operation(port, operation))
@@ -270,7 +275,7 @@ def _operation(port: Port, operation: Operation) -> str:
         for argument, given in _optional(offered, operation)
     )
     offers += f"pub const OFFERS_{operation.name.upper()}: bool = "
-    if offered is None or lacks:
+    if offered is None or lacks or (operation.returns_twice and not threads_rust.cloned(port.ledger)):
         why = f" (the ledger has no {', '.join(lacks)})" if lacks else ""
         missing = _message(f"not offered: {operation.name}{why}")
         return f"{offers}false;\n\n{head}    Err(Failure::NotOffered({missing}))\n}}\n"
@@ -311,8 +316,9 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
         lines.append(f"    let word{len(values)} = {_value(port, operation, call, name, each)};\n")
         values.append(f"word{len(values)}")
     arguments = "".join(f", {value}" for value in values)
+    trap = threads_rust.TWICE if operation.returns_twice else "trap"
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
-    lines.append(f"    outcome(|| unsafe {{ trap{len(values)}({call.number}{arguments}) }})\n")
+    lines.append(f"    outcome(|| unsafe {{ {trap}{len(values)}({call.number}{arguments}) }})\n")
     return "".join(lines)
 
 

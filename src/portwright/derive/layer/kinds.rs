@@ -181,6 +181,17 @@ pub enum EntryKind {
     Other,
 }
 
+/// How others learn that a thread uses its memory no more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ThreadEnd {
+    /// The system clears a word.
+    Cleared,
+    /// A call waits for it.
+    Joined,
+    /// The thread clears a word itself.
+    Own,
+}
+
 const LARGEST_ERROR: isize = 4095;
 
 /// Makes the call, and makes it again while the system is busy.

@@ -8,21 +8,27 @@
 pub mod abi;
 pub mod c_names;
 pub mod children;
-#[cfg(not(test))]
 mod cpu;
 pub mod descriptors;
 pub mod directories;
 pub mod files;
 #[cfg(not(test))]
 mod float128;
+pub mod futex;
+#[cfg(target_thread_local)]
+mod image;
 mod kinds;
 pub mod links;
 pub mod memory;
+#[cfg(target_thread_local)]
+pub mod new_threads;
 pub mod process;
 pub mod properties;
 pub mod random;
 pub mod signals;
 pub mod start;
+#[cfg(target_thread_local)]
+mod thread_locals;
 pub mod threads;
 pub mod time;
 mod vectors;

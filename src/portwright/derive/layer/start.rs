@@ -123,16 +123,14 @@ pub unsafe extern "C" fn begin(stack: *const usize) -> ! {
 /// Called once, before anything uses a thread-local.
 #[cfg(all(target_thread_local, not(test)))]
 unsafe fn make_thread_locals() {
-    use super::{files, memory, process, threads};
+    use super::{files, memory, process, thread_locals, threads};
 
     if !abi::PROGRAM_SETS_THREAD_POINTER {
         return;
     }
-    // SAFETY: `pages` gives fresh memory, and no thread-local has been used.
-    let set = unsafe {
-        threads::thread_block(|length| memory::pages(length).0)
-            .is_some_and(|pointer| threads::set_thread_pointer(pointer).is_ok())
-    };
+    let (memory, _) = memory::pages(thread_locals::room());
+    // SAFETY: the memory is fresh and large enough, and no thread-local has been used.
+    let set = !memory.is_null() && unsafe { threads::set_thread_pointer(thread_locals::make(memory)) }.is_ok();
     if !set {
         let _ = files::write(files::STDERR, b"fatal runtime error: no memory for thread-locals, aborting\n");
         process::end(super::ABORTED);

@@ -1,6 +1,12 @@
-//! Operations on threads, and the block that holds a thread's own variables.
+//! Operations on threads, and on the words that they wait at.
+
+#![allow(dead_code)] // the family is whole; std calls what it needs
 
 use super::abi::{self, Failure};
+use super::uninterrupted;
+use crate::ffi::CStr;
+use crate::sync::atomic::Atomic;
+use crate::time::Duration;
 
 /// Lets other threads run.
 pub fn yield_now() -> Result<(), Failure> {
@@ -12,134 +18,92 @@ pub fn yield_now() -> Result<(), Failure> {
 ///
 /// # Safety
 ///
-/// The address must be that of a block which `thread_block` made, and thread-locals must not be in use.
-#[cfg(all(target_thread_local, not(test)))]
+/// The address must be that of a block which `thread_locals::make` made, and thread-locals must not be in use.
 pub unsafe fn set_thread_pointer(address: usize) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
     unsafe { abi::set_thread_pointer(address) }.map(drop)
 }
 
-/// Makes the block of a thread's variables from the program's image of them and gives its thread pointer.
-///
-/// The program headers are the linker's, found by the symbol that every linker gives the ELF header; where the
-/// parts of the block lie is the CPU's (`cpu::Block`). None: no memory.
+/// Starts a thread at the CPU's `begin_thread`, which takes the argument on to `new_threads::begin`.
 ///
 /// # Safety
 ///
-/// `memory` must answer with fresh memory that is aligned to pages.
-#[cfg(all(target_thread_local, not(test)))]
-pub unsafe fn thread_block(memory: impl FnOnce(usize) -> *mut u8) -> Option<usize> {
-    use super::cpu::Block;
+/// The stack ends at `stack` and is the new thread's, as is the block of `thread_pointer`.
+#[cfg(target_thread_local)]
+pub unsafe fn thread_create(stack: usize, argument: usize, thread_pointer: usize) -> Result<usize, Failure> {
+    let entry = super::cpu::begin_thread as unsafe extern "C" fn() -> ! as usize;
+    // SAFETY: the caller's promise; the entry takes such an argument.
+    unsafe { abi::thread_create(entry, stack, argument, thread_pointer) }
+}
 
-    // SAFETY: the linker's headers lie in a segment that is loaded and never changed.
-    let image = unsafe { image() };
-    let block = Block::of(image.size, image.align, image.linked_at);
-    let base = memory(block.length.checked_add(block.align)?);
-    if base.is_null() {
-        return None;
+/// Starts a thread that goes on at the CPU's `begin_thread` with the word at `stack` as argument.
+///
+/// Where it can, the system clears the word at `cleared` and wakes who waits there when the thread has ended.
+///
+/// # Safety
+///
+/// As for `thread_create`; the word must stay until it is cleared.
+#[cfg(target_thread_local)]
+pub unsafe fn thread_clone(stack: usize, cleared: *mut u32, thread_pointer: usize) -> Result<usize, Failure> {
+    let shared = [
+        abi::CLONE_VM,
+        abi::CLONE_FS,
+        abi::CLONE_FILES,
+        abi::CLONE_SIGHAND,
+        abi::CLONE_THREAD,
+        abi::CLONE_SYSVSEM,
+        abi::CLONE_SETTLS,
+        abi::CLONE_CHILD_CLEARTID,
+    ];
+    let flags = shared.iter().fold(0, |flags, each| flags | each.or_none());
+    // SAFETY: the caller's promise; nobody asks for the number in the parent's memory.
+    unsafe { abi::thread_clone(flags, stack, 0, cleared.expose_provenance(), thread_pointer) }
+}
+
+/// Asks the system to end the thread; comes back only where it cannot.
+pub fn thread_exit() -> Failure {
+    // SAFETY: no memory is passed.
+    match unsafe { abi::thread_exit(0) } {
+        Err(failure) => failure,
+        Ok(_) => Failure::TooLarge,
     }
-    let start = base.addr().checked_next_multiple_of(block.align)?;
-    // SAFETY: all lies within `length` bytes of fresh memory; nothing else knows of them yet.
-    unsafe {
-        let start = base.add(start - base.addr());
-        start.write_bytes(0, block.length);
-        start.add(block.image).copy_from_nonoverlapping(image.bytes, image.filled);
-        let pointer = start.add(block.pointer);
-        if let Some(own) = block.own_address {
-            start.add(own).cast::<usize>().write(pointer.expose_provenance());
-        }
-        Some(pointer.expose_provenance())
-    }
 }
 
-/// The program's image of a thread's variables: `filled` bytes of `bytes`, then zeros up to `size`.
-#[cfg(all(target_thread_local, not(test)))]
-struct Image {
-    bytes: *const u8,
-    filled: usize,
-    size: usize,
-    align: usize,
-    linked_at: usize,
+/// Waits until a thread has ended.
+pub fn thread_join(thread: usize) -> Result<(), Failure> {
+    // SAFETY: the status goes nowhere.
+    uninterrupted(|| unsafe { abi::thread_join(thread as isize, 0) }).map(drop)
 }
 
-#[cfg(all(target_thread_local, not(test)))]
-unsafe fn image() -> Image {
-    unsafe extern "C" {
-        static __ehdr_start: Header;
-    }
-
-    const LOAD: u32 = 1;
-    const THREAD_LOCAL: u32 = 7;
-    let mut image = Image { bytes: crate::ptr::null(), filled: 0, size: 0, align: 1, linked_at: 0 };
-    let header = &raw const __ehdr_start;
-    let start = header.expose_provenance();
-    // SAFETY: the ELF header says where its program headers are, how large and how many.
-    unsafe {
-        let table = header.byte_add((*header).segments_at).cast::<Segment>();
-        let segment = |index: u16| &*table.byte_add(index as usize * (*header).segment_size as usize);
-        // Where the file's first byte was loaded, against where it was linked: 0 in a program at fixed addresses.
-        let mut moved = 0;
-        for index in 0..(*header).segments {
-            let each = segment(index);
-            if each.kind == LOAD && each.offset == 0 {
-                moved = start.wrapping_sub(each.address);
-            }
-        }
-        for index in 0..(*header).segments {
-            let each = segment(index);
-            if each.kind == THREAD_LOCAL {
-                image.bytes = crate::ptr::with_exposed_provenance(each.address.wrapping_add(moved));
-                image.filled = each.filled;
-                image.size = each.size;
-                image.align = each.align.max(1);
-                image.linked_at = each.address;
-            }
-        }
-    }
-    image
+/// The calling thread's number.
+pub fn thread_id() -> Result<usize, Failure> {
+    // SAFETY: no memory is passed.
+    unsafe { abi::thread_id() }
 }
 
-/// The ELF header, as far as it is read here; words are as wide as pointers.
-#[cfg(all(target_thread_local, not(test)))]
-#[repr(C)]
-struct Header {
-    identification: [u8; 16],
-    kind: u16,
-    machine: u16,
-    version: u32,
-    entry: usize,
-    segments_at: usize,
-    sections_at: usize,
-    flags: u32,
-    header_size: u16,
-    segment_size: u16,
-    segments: u16,
+/// Writes the processors that the calling thread may run on, as bits; answers how many bytes.
+pub fn thread_affinity(mask: &mut [u8]) -> Result<usize, Failure> {
+    const CALLER: isize = 0;
+    // SAFETY: the call writes at most `len` bytes.
+    let count = unsafe { abi::thread_affinity(CALLER, mask.len(), mask.as_mut_ptr().expose_provenance()) }?;
+    Ok(count.min(mask.len()))
 }
 
-/// A program header.
-#[cfg(all(target_thread_local, not(test), target_pointer_width = "64"))]
-#[repr(C)]
-struct Segment {
-    kind: u32,
-    flags: u32,
-    offset: usize,
-    address: usize,
-    physical: usize,
-    filled: usize,
-    size: usize,
-    align: usize,
+/// Names the calling thread for those who look from outside.
+pub fn thread_name(name: &CStr) -> Result<(), Failure> {
+    // SAFETY: the name ends in NUL and outlives the call.
+    unsafe { abi::thread_name(name) }.map(drop)
 }
 
-/// A program header.
-#[cfg(all(target_thread_local, not(test), target_pointer_width = "32"))]
-#[repr(C)]
-struct Segment {
-    kind: u32,
-    offset: usize,
-    address: usize,
-    physical: usize,
-    filled: usize,
-    size: usize,
-    flags: u32,
-    align: usize,
+/// Sleeps while the word holds `value`, until woken or for so long.
+pub fn futex_wait(word: &Atomic<u32>, value: u32, timeout: Option<Duration>) -> Result<(), Failure> {
+    // SAFETY: the word is there as long as the call.
+    unsafe { abi::futex_wait(word.as_ptr().expose_provenance(), value as isize, timeout) }.map(drop)
+}
+
+/// Wakes at most so many threads that sleep at the word; answers how many. The word is only looked up by address:
+/// it need not be there any more.
+pub fn futex_wake(word: *const u32, count: i32) -> Result<usize, Failure> {
+    // SAFETY: an address that means no word wakes nobody.
+    unsafe { abi::futex_wake(word.expose_provenance(), count as isize) }
 }

@@ -27,5 +27,7 @@ CPU = Cpu(
         refused=("rbx", "rbp"),
         exchange="xchg {register}, {slot}",
         negate_on_carry=("jnc 2f", "neg {result}", "2:"),
+        new_thread=("test {result}, {result}", "jnz 3f", "mov rdi, [rsp]", "jmp {entry}", "3:"),
+        clear_word="mov dword ptr [{address}], 0",
     ),
 )

@@ -19,4 +19,5 @@ OPERATION = Operation(
     unlocks=("std::thread::spawn", "std::thread::scope", "std::thread::Builder"),
     weight=7,
     errors=("EAGAIN", "EINVAL", "ENOMEM"),
+    returns_twice=True,
 )

@@ -39,6 +39,7 @@ impl Block {
 ///
 /// Only the stack pointer means something here. The flags, the rounding of floats and the old frame pointer may
 /// hold anything, so that all three are set before compiled code runs.
+#[cfg(not(test))]
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn _start() -> ! {
@@ -54,5 +55,23 @@ unsafe extern "C" fn _start() -> ! {
         "call {begin}",
         "ud2",
         begin = sym super::start::begin,
+    )
+}
+
+/// A new thread's first instruction, with one argument as the C convention passes it.
+#[cfg(target_thread_local)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn begin_thread() -> ! {
+    core::arch::naked_asm!(
+        "xor ebp, ebp",
+        "cld",
+        "fninit",
+        "and rsp, -16",
+        "push 0x1f80",
+        "ldmxcsr [rsp]",
+        "pop rax",
+        "call {begin}",
+        "ud2",
+        begin = sym super::new_threads::begin,
     )
 }

@@ -2,16 +2,15 @@
 
 use crate::alloc::{GlobalAlloc, Layout, System};
 use crate::cell::UnsafeCell;
-use crate::sync::atomic::AtomicBool;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sys::pal::{abi, memory, threads};
-use crate::{hint, ptr};
+use crate::ptr;
+use crate::sys::pal::{abi, memory};
+use crate::sys::sync::Mutex;
 
 /// The allocator and the lock around it.
 ///
-/// The lock is its own: std's would use what needs the heap.
+/// The lock is the plain one below std's own, which neither allocates nor uses a thread-local.
 struct Heap {
-    taken: AtomicBool,
+    lock: Mutex,
     blocks: UnsafeCell<dlmalloc::Dlmalloc<Pages>>,
 }
 
@@ -22,7 +21,7 @@ unsafe impl Sync for Heap {}
 #[cfg(not(test))]
 #[unsafe(export_name = "__rust_internals_portwright_heap")]
 static HEAP: Heap = Heap {
-    taken: AtomicBool::new(false),
+    lock: Mutex::new(),
     blocks: UnsafeCell::new(dlmalloc::Dlmalloc::new_with_allocator(Pages)),
 };
 #[cfg(test)]
@@ -33,14 +32,11 @@ unsafe extern "Rust" {
 
 impl Heap {
     fn with<T>(&self, work: impl FnOnce(&mut dlmalloc::Dlmalloc<Pages>) -> T) -> T {
-        while self.taken.compare_exchange_weak(false, true, Acquire, Relaxed).is_err() {
-            if threads::yield_now().is_err() {
-                hint::spin_loop();
-            }
-        }
+        self.lock.lock();
         // SAFETY: the lock is held, and `work` cannot come back here: dlmalloc calls only `Pages`.
         let result = work(unsafe { &mut *self.blocks.get() });
-        self.taken.store(false, Release);
+        // SAFETY: it was taken above.
+        unsafe { self.lock.unlock() };
         result
     }
 }
