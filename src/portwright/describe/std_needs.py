@@ -87,7 +87,19 @@ NEEDS: Mapping[str, Need] = {
     "status_at": Need(better=("AT_SYMLINK_NOFOLLOW",)),
 }
 ERRORS: tuple[str, ...] = (
-    *("EACCES", "EAGAIN", "EBADF", "EEXIST", "EINTR", "EINVAL", "ELOOP", "ENOENT", "ENOMEM", "ENOTDIR", "ERANGE"),
+    *(
+        "EACCES",
+        "EAGAIN",
+        "EBADF",
+        "EEXIST",
+        "EINTR",
+        "EINVAL",
+        "ELOOP",
+        "ENOENT",
+        "ENOMEM",
+        "ENOTDIR",
+        "ERANGE",
+    ),
     "ETIMEDOUT",
 )
 
