@@ -48,13 +48,14 @@ def facts() -> Facts:
         lld=Path("/toolchain/bin/ld.lld"),
         environment={"LD_LIBRARY_PATH": "/toolchain/lib"},
         fingerprint="f" * 64,
+        release="rustc 1.96.0 (c0ffee 2026-05-25)",
     )
     return Facts(
         toolchain=toolchain,
         spec={"arch": "x86_64", "os": "veridian", "linker": "rust-lld", "linker-flavor": "gnu-lld"},
         edits=[ArmFirst("std/src/a.rs", 1, 1, "x => {}", "why"), NewFile("std/src/b.rs", "// b\n", "why")],
         source_digest="5" * 64,
-        fingerprints={"lay-view": "a" * 64, "collect-sysroot": "b" * 64},
+        fingerprints={"lay-view": "a" * 64, "collect-sysroot": "b" * 64, "pack-dist": "d" * 64},
         crates=[
             Crate("hello", Path("/ports/p/programs/hello"), "1" * 64),
             Crate("single", Path("/home/u/single file.rs"), "2" * 64, own=True),
@@ -88,7 +89,7 @@ def test_keys_change_with_what_matters_and_only_where_it_matters() -> None:
         return {name for name in first if keys[name] != first[name]}
 
     programs = {name for name in first if name.startswith("program")}
-    above_std = {"std", "sysroot", *programs}
+    above_std = {"std", "sysroot", "dist", *programs}
     assert changed() == set()
     assert changed(dataclasses.replace(found, source_digest="6" * 64)) == {"view", *above_std}
     assert changed(dataclasses.replace(found, edits=[])) == {"view", *above_std}
@@ -100,7 +101,7 @@ def test_keys_change_with_what_matters_and_only_where_it_matters() -> None:
     crates = [dataclasses.replace(found.crates[0], digest="9" * 64), *found.crates[1:]]
     assert changed(dataclasses.replace(found, crates=crates)) == {"program-hello", "programs"}
     code = {**found.fingerprints, "collect-sysroot": "c" * 64}
-    assert changed(dataclasses.replace(found, fingerprints=code)) == {"sysroot", *programs}
+    assert changed(dataclasses.replace(found, fingerprints=code)) == {"sysroot", "dist", *programs}
 
 
 def test_std_starts_over_for_what_cargo_cannot_see() -> None:
