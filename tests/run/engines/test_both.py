@@ -332,7 +332,7 @@ def test_cpu_time_is_the_guests_own(guest) -> None:
     threading.Timer(0.5, guest.engine.interrupt).start()
     before = guest.engine.cpu_seconds()
     guest.run("ebfe")
-    assert 0.1 < guest.engine.cpu_seconds() - before < 5
+    assert 0.01 < guest.engine.cpu_seconds() - before < 5
 
 
 def test_close_twice_and_run_after(guest) -> None:
