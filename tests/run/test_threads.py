@@ -228,3 +228,21 @@ def test_limits_hold_with_many_threads(program, run_assembly, linux, engine: str
     )
     assert isinstance(outcome.end, Died) and outcome.end.report.kind == "time-limit"
     assert "CPU" in outcome.end.report.what
+
+
+def test_trace_lines_name_the_thread_once_there_are_several(
+    program, run_assembly, linux, tmp_path, engine: str
+) -> None:
+    program.main.call("getpid")
+    program.thread(lambda assembly: assembly.call("gettid"))
+    program.join().exit()
+    file = tmp_path / "trace"
+    with file.open("wb") as trace:
+        outcome = run_assembly(
+            program.main, port=linux, engine=engine, trace="text", trace_fd=trace.fileno(), calls=True
+        )
+    lines = file.read_text().splitlines()
+    (gettid,) = [call for call in outcome.calls if call.name == "gettid"]
+    assert lines[0] == f"getpid() = {gettid.process}"
+    assert f"[{gettid.process}:{gettid.result}] gettid() = {gettid.result}" in lines
+    assert gettid.thread == gettid.result != gettid.process

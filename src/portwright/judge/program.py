@@ -5,12 +5,12 @@ Serves live and on recorded events alike. The output is judged at the end, where
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from portwright.describe.port import Expect
 from portwright.judge.verdict import Verdict
-from portwright.run.events import Died, Exited, Report, RunEvent, Wrote
+from portwright.run.events import Died, Exited, Frame, Report, RunEvent, Wrote
 
 LIMITS = {"memory-limit", "time-limit", "output-limit", "files-limit"}
 NOT_OFFERED = "not offered: "
@@ -156,11 +156,11 @@ def report_text(report: Report) -> str:
     rows = [report.what]
     if report.instruction:
         rows.append(f"  instruction: {report.instruction}")
-    for number, frame in enumerate(report.backtrace):
-        symbol = f"{frame.symbol}+{frame.offset:#x}" if frame.symbol else "?"
-        place = f" ({frame.line})" if frame.line else ""
-        doubt = " - a guess: it looks like a return address on the stack" if frame.guess else ""
-        rows.append(f"  #{number} {frame.address:#x} {symbol}{place}{doubt}")
+    rows += _frames(report.backtrace)
+    for thread in report.threads:
+        name = f" `{thread.name}`" if thread.name else ""
+        rows.append(f"  thread {thread.process}:{thread.thread}{name} waits for {thread.waits_for}")
+        rows += [f"  {row}" for row in _frames(thread.backtrace)]
     for call in report.calls:
         arguments = ", ".join(f"{name}={text}" for name, text in call.arguments)
         ended = call.error or ("?" if call.result is None else str(call.result))
@@ -168,3 +168,13 @@ def report_text(report: Report) -> str:
     if report.advice:
         rows.append(f"  what to do: {report.advice}")
     return "\n".join(rows)
+
+
+def _frames(backtrace: Sequence[Frame]) -> list[str]:
+    rows = []
+    for number, frame in enumerate(backtrace):
+        symbol = f"{frame.symbol}+{frame.offset:#x}" if frame.symbol else "?"
+        place = f" ({frame.line})" if frame.line else ""
+        doubt = " - a guess: it looks like a return address on the stack" if frame.guess else ""
+        rows.append(f"  #{number} {frame.address:#x} {symbol}{place}{doubt}")
+    return rows

@@ -23,11 +23,13 @@ def deadlock_end(kernel: Kernel) -> Died:
     if first is not None and len(states) == 1:
         what = f"deadlock: the only thread waits for {first.waits_for}, and there is nobody to end that"
     calls = kernel.first.reporter.calls() if kernel.first.reporter is not None else ()
-    backtrace = first.backtrace if first is not None else ()
+    backtrace = first.backtrace if first is not None and len(states) == 1 else ()
     advice = (
         "two locks taken in two orders, a wake-up that came too early, or a thread that was never started"
     )
-    return Died(SIGKILL, Report("deadlock", what, "", backtrace, calls, advice, states))
+    return Died(
+        SIGKILL, Report("deadlock", what, "", backtrace, calls, advice, states if len(states) > 1 else ())
+    )
 
 
 def _state(kernel: Kernel, thread: Thread) -> ThreadState:

@@ -11,7 +11,8 @@ class Called:
     """A system call that ended: decoded arguments (name, text) and the result as the guest saw it.
 
     `error` is the error's name where the call failed; `seconds` since the start of the run. `injected` is the
-    rule (`write=EIO,once`) that made the call fail or do less than it was asked for.
+    rule (`write=EIO,once`) that made the call fail or do less than it was asked for. `process` and `thread` say
+    whose call it was, where there has been more than one thread.
     """
 
     name: str
@@ -22,6 +23,8 @@ class Called:
     operation: str | None = None
     seconds: float = 0.0
     injected: str | None = None
+    process: int | None = None
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

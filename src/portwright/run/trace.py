@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 
 from portwright.describe.errno import MESSAGES
@@ -47,6 +47,12 @@ class Describer:
 
     def describe(self, ended: Ended) -> Called:
         """The call in words, with what its buffers hold now."""
+        called = self._describe(ended)
+        if not self._process.kernel.several:
+            return called
+        return replace(called, process=self._process.id, thread=ended.thread)
+
+    def _describe(self, ended: Ended) -> Called:
         variant = ended.variant
         seconds = time.monotonic() - self._began
         if variant is None:
@@ -188,7 +194,8 @@ def text_line(called: Called) -> str:
     """One call as strace shows it."""
     arguments = ", ".join(text for _, text in called.arguments)
     injected = " (injected)" if called.injected is not None else ""
-    return f"{called.name}({arguments}) = {result_text(called)}{injected}"
+    whose = f"[{called.process}:{called.thread}] " if called.thread is not None else ""
+    return f"{whose}{called.name}({arguments}) = {result_text(called)}{injected}"
 
 
 def result_text(called: Called) -> str:

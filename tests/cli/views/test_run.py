@@ -9,7 +9,7 @@ from rich.console import Console
 
 from portwright.cli.views.run import view
 from portwright.jobs.run import Result
-from portwright.run.events import Called, Died, Exited, Frame, Injected, Outcome, Report
+from portwright.run.events import Called, Died, Exited, Frame, Injected, Outcome, Report, ThreadState
 
 CALL = Called("write", 53, (("fd", "1"), ("buffer", "0x10")), -9, "EFAULT", "write")
 REPORT = Report(
@@ -58,3 +58,18 @@ def test_a_fault_that_never_happened_is_said(capsys: pytest.CaptureFixture[str])
         "portwright: the fault write=EIO,nth=2 never happened: 1 call matched it",
         "portwright: the fault close=EIO never happened: 0 calls matched it",
     ]
+
+
+def test_a_deadlock_shows_every_thread_and_whether_the_seed_repeats_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    threads = (
+        ThreadState(2, 2, "", "the futex at 0x10 (holds 0x1)", (Frame(0x401055, "lock", 0x55),)),
+        ThreadState(2, 17, "worker", "pipe 5, which is empty"),
+    )
+    end = Died(9, Report("deadlock", "deadlock: all 2 threads wait", threads=threads))
+    view(Result("port", Path("x"), 7, Outcome(end, preemptions=3)), Console())
+    shown = capsys.readouterr().err
+    assert "thread 2:2 waits for the futex at 0x10 (holds 0x1)\n    #0 0x401055 lock+0x55" in shown
+    assert "thread 2:17 `worker` waits for pipe 5, which is empty" in shown
+    assert "--seed 7 (but 3 turns" in shown

@@ -30,7 +30,13 @@ def view(result: Result, console: Console) -> None:
         if not fault.struck:
             print(f"portwright: {never(fault)}", file=sys.stderr)
     if reports:
-        print(f"portwright: the same run again: --seed {result.seed}", file=sys.stderr)
+        by_clock = outcome.preemptions
+        doubt = (
+            f" (but {by_clock} turns of threads ended by the clock: they may end elsewhere)"
+            if by_clock
+            else ""
+        )
+        print(f"portwright: the same run again: --seed {result.seed}{doubt}", file=sys.stderr)
 
 
 def never(fault: Injected) -> str:
