@@ -69,6 +69,7 @@ SUBSTITUTES: dict[str, tuple[str, ...]] = {
     "EROFS": ("EACCES", "EPERM"),
     "ESPIPE": ("EINVAL",),
     "ETXTBSY": ("EBUSY", "EACCES"),
+    "EWOULDBLOCK": ("EAGAIN",),
     "EXDEV": ("EINVAL",),
 }
 LAST_RESORTS = ("EIO", "EINVAL", "ENOSYS")

@@ -38,6 +38,7 @@ class FileTable:
     ) -> None:
         self.root = root
         self.current = root.top
+        self.executable: tuple[bytes, bytes] | None = None  # a link of the OS's own, and the program's path
         self._hostility = hostility
         self._limit = limit
         self._on_limit = on_limit
@@ -87,17 +88,23 @@ class FileTable:
 
     # --- by path
 
-    def open(self, path: bytes, flags: int, mode: int) -> int:
-        """Open by path with host flags (`os.O_*`); answers the number."""
-        return self.add(lambda: self._open_path(path, flags, mode))
+    def open(self, path: bytes, flags: int, mode: int, start: Folder | None = None) -> int:
+        """Open by path with host flags (`os.O_*`), from `start` or the current directory; answers the number."""
+        return self.add(lambda: self._open_path(path, flags, mode, start or self.current))
+
+    def start(self, directory: int, path: bytes, here: int | None) -> Folder:
+        """Where a path starts that goes with an open directory, whose number `here` means the current one."""
+        if directory == here or path.startswith(b"/"):
+            return self.current
+        return self.directory(directory).folder
 
     def open_directory(self, path: bytes) -> int:
         """Open a directory for reading its entries."""
         return self.open(path, os.O_RDONLY | os.O_DIRECTORY, 0)
 
-    def status(self, path: bytes, *, follow: bool) -> Status:
+    def status(self, path: bytes, *, follow: bool, start: Folder | None = None) -> Status:
         """The canonical status of what a path names."""
-        place = self.root.find(self.current, path, follow=follow)
+        place = self.root.find(start or self.current, path, follow=follow)
         if place.device:
             return made_up_status(DEVICE_MODE)
         if place.names in self.root.shares:
@@ -113,18 +120,18 @@ class FileTable:
         place = self.root.find(self.current, path, follow=False, keep_link=True)
         if place.name == b"." or self.root.is_fixed(place):
             raise Failed("EEXIST")
-        self._changeable(place)
+        self.changeable(place)
         os.mkdir(place.name, mode & 0o777, dir_fd=place.folder.fd)
 
-    def remove_directory(self, path: bytes) -> None:
+    def remove_directory(self, path: bytes, start: Folder | None = None) -> None:
         """Remove an empty directory."""
-        place = self.root.find(self.current, path, follow=False, keep_link=True)
+        place = self.root.find(start or self.current, path, follow=False, keep_link=True)
         self._removable(place)
         os.rmdir(place.name, dir_fd=place.folder.fd)
 
-    def remove_file(self, path: bytes) -> None:
+    def remove_file(self, path: bytes, start: Folder | None = None) -> None:
         """Take a file's name away."""
-        place = self.root.find(self.current, path, follow=False, keep_link=True)
+        place = self.root.find(start or self.current, path, follow=False, keep_link=True)
         if place.name == b".":
             raise Failed("EISDIR")
         self._removable(place)
@@ -164,17 +171,18 @@ class FileTable:
     def _removable(self, place: Place) -> None:
         if place.name == b"." or self.root.is_fixed(place):
             raise Failed("EBUSY")
-        self._changeable(place)
+        self.changeable(place)
 
     @staticmethod
-    def _changeable(place: Place) -> None:
+    def changeable(place: Place) -> None:
+        """Raise `Failed` (EROFS) where a guest may change nothing."""
         if place.folder.readonly:
             raise Failed("EROFS")
 
-    def _open_path(self, path: bytes, flags: int, mode: int) -> OpenFile:
+    def _open_path(self, path: bytes, flags: int, mode: int, start: Folder) -> OpenFile:
         follow = not flags & os.O_NOFOLLOW and flags & (os.O_CREAT | os.O_EXCL) != os.O_CREAT | os.O_EXCL
         for _ in range(RETRIES):
-            place = self.root.find(self.current, path, follow=follow)
+            place = self.root.find(start, path, follow=follow)
             try:
                 return self._open_place(place, flags, mode)
             except OSError as error:
@@ -203,7 +211,7 @@ class FileTable:
         if kind == stat.S_IFDIR and not writes and not flags & os.O_CREAT:
             return self._open_folder(self.root.enter(place), flags)
         if (writes or flags & os.O_TRUNC) or (kind is None and flags & os.O_CREAT):
-            self._changeable(place)
+            self.changeable(place)
         fd = os.open(
             place.name,
             flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
@@ -219,7 +227,7 @@ class FileTable:
             os.close(fd)
             raise
         readable = flags & os.O_ACCMODE != os.O_WRONLY
-        return HostFile(fd, readable=readable, writable=writes)
+        return HostFile(fd, readable=readable, writable=writes, readonly=place.folder.readonly)
 
     @staticmethod
     def _kind(place: Place) -> int | None:

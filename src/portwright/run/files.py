@@ -6,9 +6,11 @@ Each kind answers the same few questions; what it cannot do raises `Failed` with
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import stat
+import termios
 from collections.abc import Callable
 from typing import Literal
 
@@ -19,6 +21,8 @@ from portwright.run.root import Folder
 from portwright.run.waiting import Wait
 
 MOST_AT_ONCE = 16 << 20
+# A guest makes no program that runs with its owner's rights on the host: those two bits are not set there.
+MODE_BITS = 0o7777 & ~(stat.S_ISUID | stat.S_ISGID)
 DEVICE_MODE = stat.S_IFCHR | 0o666
 PIPE_MODE = stat.S_IFIFO | 0o600
 Status = dict[str, int]
@@ -87,6 +91,34 @@ class OpenFile:
         """Bytes at a place, for mapping them; the offset stays."""
         raise Failed("ENODEV")
 
+    def read_at(self, length: int, offset: int) -> bytes:
+        """At most `length` bytes at a place; the offset stays."""
+        raise Failed("ESPIPE")
+
+    def write_at(self, data: bytes, offset: int) -> int:
+        """Take some of the bytes at a place; answers how many. The offset stays."""
+        raise Failed("ESPIPE")
+
+    def change_mode(self, mode: int) -> None:
+        """Set its permissions."""
+        raise Failed("EPERM")
+
+    def set_times(self, moments: Callable[[Callable[[], os.stat_result]], tuple[int, int]]) -> None:
+        """Set when it was read and changed: what `moments` says, given a way to ask what it says now."""
+        raise Failed("EPERM")
+
+    def sync(self, *, data_only: bool) -> None:
+        """Bring it to where it survives a loss of power."""
+        raise Failed("EINVAL")
+
+    def lock(self, operation: int) -> None:
+        """Lock or unlock it (`fcntl.LOCK_*`) without waiting; raises `OSError` (EAGAIN) where another holds it."""
+        raise Failed("EINVAL")
+
+    def terminal(self) -> Status:
+        """The fields of `termios`; raises `Failed` (ENOTTY) where it is no terminal."""
+        raise Failed("ENOTTY")
+
     def can_read(self) -> bool:
         """Whether reading would answer at once, if only with the end or an error."""
         return True
@@ -107,11 +139,43 @@ class OpenFile:
         """Give back what the host holds for it."""
 
 
-class HostFile(OpenFile):
+class Held(OpenFile):
+    """A file or directory of the host: what can be done to both. `readonly`: it lies where nothing is changed."""
+
+    fd: int
+    readonly = False
+
+    def status(self) -> Status:
+        return status_of(os.fstat(self.fd))
+
+    def change_mode(self, mode: int) -> None:
+        self._check_change()
+        os.fchmod(self.fd, mode & MODE_BITS)
+
+    def set_times(self, moments: Callable[[Callable[[], os.stat_result]], tuple[int, int]]) -> None:
+        self._check_change()
+        os.utime(self.fd, ns=moments(lambda: os.fstat(self.fd)))
+
+    def sync(self, *, data_only: bool) -> None:
+        (os.fdatasync if data_only else os.fsync)(self.fd)
+
+    def lock(self, operation: int) -> None:
+        fcntl.flock(self.fd, operation | fcntl.LOCK_NB)
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+    def _check_change(self) -> None:
+        if self.readonly:
+            raise Failed("EROFS")
+
+
+class HostFile(Held):
     """A regular file of the host, or a pipe in a share, for which a thread waits."""
 
-    def __init__(self, fd: int, *, readable: bool, writable: bool) -> None:
+    def __init__(self, fd: int, *, readable: bool, writable: bool, readonly: bool = False) -> None:
         self.fd = fd
+        self.readonly = readonly
         self.readable = readable
         self.writable = writable
         self.blocks = stat.S_ISFIFO(os.fstat(fd).st_mode)
@@ -137,9 +201,6 @@ class HostFile(OpenFile):
     def seek(self, offset: int, whence: int) -> int:
         return os.lseek(self.fd, offset, whence)
 
-    def status(self) -> Status:
-        return status_of(os.fstat(self.fd))
-
     def set_length(self, length: int) -> None:
         if not self.writable:
             raise Failed("EINVAL")
@@ -150,8 +211,15 @@ class HostFile(OpenFile):
             raise Failed("EACCES")
         return os.pread(self.fd, length, offset)
 
-    def close(self) -> None:
-        os.close(self.fd)
+    def read_at(self, length: int, offset: int) -> bytes:
+        if not self.readable:
+            raise Failed("EBADF")
+        return os.pread(self.fd, min(length, MOST_AT_ONCE), offset)
+
+    def write_at(self, data: bytes, offset: int) -> int:
+        if not self.writable:
+            raise Failed("EBADF")
+        return os.pwrite(self.fd, data, offset)
 
 
 def _is_ready(fd: int, event: int) -> bool:
@@ -198,6 +266,13 @@ class PassedThrough(OpenFile):
 
     def seek(self, offset: int, whence: int) -> int:
         return os.lseek(self.fd, offset, whence)
+
+    def terminal(self) -> Status:
+        try:
+            found = termios.tcgetattr(self.fd)
+        except termios.error:
+            raise Failed("ENOTTY") from None
+        return dict(zip(("c_iflag", "c_oflag", "c_cflag", "c_lflag"), found[:4], strict=True))
 
     def status(self) -> Status:
         return status_of(os.fstat(self.fd))
@@ -246,6 +321,12 @@ class Null(OpenFile):
     def write(self, data: bytes) -> int:
         return len(data)
 
+    def read_at(self, length: int, offset: int) -> bytes:
+        return self.read(length)
+
+    def write_at(self, data: bytes, offset: int) -> int:
+        return len(data)
+
     def seek(self, offset: int, whence: int) -> int:
         return 0
 
@@ -263,12 +344,13 @@ class Zero(Null):
 DEVICES: dict[str, type[OpenFile]] = {"null": Null, "zero": Zero}
 
 
-class Directory(OpenFile):
+class Directory(Held):
     """An open directory: its entries as they were when reading began, as (name, inode, type in `S_IF*`)."""
 
     def __init__(self, fd: int, folder: Folder, list_entries: Callable[[int], list[tuple[bytes, int, int]]]):
         self.fd = fd
         self.folder = folder
+        self.readonly = folder.readonly
         self._list = list_entries
         self._entries: list[tuple[bytes, int, int]] | None = None
         self.position = 0
@@ -289,8 +371,5 @@ class Directory(OpenFile):
         self._entries, self.position = None, 0
         return 0
 
-    def status(self) -> Status:
-        return status_of(os.fstat(self.fd))
-
-    def close(self) -> None:
-        os.close(self.fd)
+    def read_at(self, length: int, offset: int) -> bytes:
+        raise Failed("EISDIR")

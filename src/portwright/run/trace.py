@@ -153,6 +153,8 @@ class Describer:
                 return None
             fields = self._process.layout(argument.type or "").unpack(space.read(address, described.size))
             return "{" + ", ".join(_field(n, v) for n, v in fields.items() if v or len(fields) < 4) + "}"
+        if argument.kind in ("vectors-in", "vectors-out"):
+            return self._vectors(argument, address, variant, ended)
         if argument.kind == "length-inout":
             length = int.from_bytes(space.read(address, 4), self._process.cpu.endian)
             return f"[{length}]"
@@ -164,6 +166,24 @@ class Describer:
             length = min(length, ended.result) if counts else length
         data = space.read(address, min(length, LONGEST_TEXT + 1))
         return quoted(data)
+
+    def _vectors(self, argument: Argument, address: int, variant: Variant, ended: Ended) -> str | None:
+        """What is in several buffers, as many as a reader can take in; of those that a call fills what it filled."""
+        fetch = variant.sources.whole.get(argument.length or "") if variant.sources else None
+        if fetch is None or (
+            argument.kind == "vectors-out" and (ended.error is not None or ended.result is None)
+        ):
+            return None
+        count, shown = fetch(ended.registers), []
+        layout, left = self._process.layout(argument.type or ""), ended.result
+        for index in range(min(count, MOST_STRINGS)):
+            row = layout.unpack(self._process.space.read(address + index * layout.size, layout.size))
+            length = row["iov_len"]
+            if argument.kind == "vectors-out" and left is not None:
+                length = min(length, left)
+                left -= length
+            shown.append(quoted(self._process.space.read(row["iov_base"], min(length, LONGEST_TEXT + 1))))
+        return "[" + ", ".join(shown + ["..."] * (count > MOST_STRINGS)) + "]"
 
     @staticmethod
     def _strings(argument: Argument, variant: Variant, ended: Ended) -> str | None:

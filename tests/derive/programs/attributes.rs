@@ -5,14 +5,10 @@ use std::io::{self, IoSlice, IoSliceMut, IsTerminal, Read, Seek, SeekFrom, Write
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-#[cfg(target_os = "oracle")]
-use std::os::oracle::{ffi::OsStrExt, fs::*};
 #[cfg(target_os = "portwright")]
 use std::os::portwright::{ffi::OsStrExt, fs::*};
 #[cfg(unix)]
 use std::os::unix::{ffi::OsStrExt, fs::*};
-#[cfg(target_os = "veridian")]
-use std::os::veridian::{ffi::OsStrExt, fs::*};
 
 fn kind<T: std::fmt::Debug>(answer: io::Result<T>) -> String {
     match answer {
@@ -32,7 +28,7 @@ fn mode(path: &str) -> io::Result<String> {
 
 fn permissions() -> io::Result<()> {
     fs::write("file", "content")?;
-    for bits in [0o000, 0o400, 0o644, 0o755, 0o4751, 0o1777, 0o222] {
+    for bits in [0o000, 0o400, 0o644, 0o755, 0o751, 0o1776, 0o222] {
         fs::set_permissions("file", fs::Permissions::from_mode(bits))?;
         println!("{}", mode("file")?);
     }

@@ -4,14 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-#[cfg(target_os = "oracle")]
-use std::os::oracle::fs::{MetadataExt, symlink};
 #[cfg(target_os = "portwright")]
 use std::os::portwright::fs::{MetadataExt, symlink};
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, symlink};
-#[cfg(target_os = "veridian")]
-use std::os::veridian::fs::{MetadataExt, symlink};
 
 fn kind<T: std::fmt::Debug>(answer: io::Result<T>) -> String {
     match answer {

@@ -4,7 +4,7 @@ use super::abi::{self, Failure};
 use super::uninterrupted;
 use crate::ffi::CStr;
 
-/// Gives the file at `path` one more name, `target`.
+/// Gives the file at `target` one more name, `path`.
 pub fn create_link(path: &CStr, target: &CStr) -> Result<(), Failure> {
     // SAFETY: both paths end in NUL and outlive the call.
     unsafe { abi::create_link(path, target) }.map(drop)

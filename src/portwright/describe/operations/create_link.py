@@ -1,4 +1,4 @@
-"""Give a file one more name; `target` is the new one. A symbolic link itself gets it, where `path` names one."""
+"""Give the file `target` one more name, `path`. A symbolic link itself gets it, where `target` names one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from portwright.describe.operation import Argument, Operation
 OPERATION = Operation(
     name="create_link",
     family="files",
-    summary="Give a file one more name; `target` is the new one. A symbolic link itself gets it, where `path` names one.",
+    summary="Give the file `target` one more name, `path`. A symbolic link itself gets it, where `target` names one.",
     arguments=(
         Argument("path", "path"),
         Argument("target", "path"),

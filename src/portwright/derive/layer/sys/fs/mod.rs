@@ -143,5 +143,5 @@ pub fn symlink(original: &Path, link: &Path) -> io::Result<()> {
 }
 
 pub fn link(original: &Path, link: &Path) -> io::Result<()> {
-    with_path(original, |original| with_path(link, |link| Ok(links::create_link(original, link)?)))
+    with_path(link, |link| with_path(original, |original| Ok(links::create_link(link, original)?)))
 }
