@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
-from portwright.derive import dist_plan
+from portwright.derive import dist_plan, test_plan
 from portwright.derive.edit import Edit, to_json
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
+from portwright.derive.test_plan import TestFacts
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
@@ -57,7 +58,8 @@ class Facts:
     """What the plan is made from besides the port.
 
     `spec` is the whole target spec; `edits` the overlay; `source_digest` the hash of std's sources;
-    `fingerprints` the hash of the code that each of portwright's own steps runs; `crates` what to build.
+    `fingerprints` the hash of the code that each of portwright's own steps runs; `crates` what to build; `tests` which of
+    Rust's own, if any.
     """
 
     toolchain: Toolchain
@@ -66,6 +68,7 @@ class Facts:
     source_digest: str
     fingerprints: Mapping[str, str]
     crates: Sequence[Crate] = field(default_factory=tuple)
+    tests: TestFacts | None = None
 
 
 def plan(port: Port, facts: Facts) -> Plan:
@@ -91,7 +94,20 @@ def plan(port: Port, facts: Facts) -> Plan:
         "every program of the port",
         needs=tuple(step.name for step in crates),
     )
-    return Plan(port.target, (*base, *crates, programs), texts, identity(port))
+    tests: tuple[Step, ...] = ()
+    if facts.tests is not None:
+        texts |= test_plan.texts(facts.tests)
+        arch = str(facts.spec.get("arch", ""))
+        tests = test_plan.steps(
+            port.target,
+            port.manifest.std.panic,
+            arch,
+            facts.toolchain,
+            facts.tests,
+            facts.fingerprints,
+            facts.source_digest,
+        )
+    return Plan(port.target, (*base, *crates, programs, *tests), texts, identity(port))
 
 
 def identity(port: Port) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from portwright.describe.port import Expect
 from portwright.judge.verdict import Verdict
-from portwright.run.events import Died, Exited, Frame, Report, RunEvent, Wrote
+from portwright.run.events import Died, Exited, RunEvent, Wrote
 
 LIMITS = {"memory-limit", "time-limit", "output-limit", "files-limit"}
 NOT_OFFERED = "not offered: "
@@ -88,7 +88,7 @@ def _judge_end(seen: Seen) -> Verdict:
         return Verdict("not-offered", missing, _tail(seen))
     if isinstance(seen.end, Died):
         report = seen.end.report
-        return Verdict("limit" if report.kind in LIMITS else "crashed", report.what, report_text(report))
+        return Verdict("limit" if report.kind in LIMITS else "crashed", report.what, report.text())
     assert isinstance(seen.end, Exited)
     expect = seen.expect
     if expect.stdout is not None and seen.stdout != expect.stdout.encode():
@@ -149,32 +149,3 @@ def _tail(seen: Seen) -> str:
         lines = data.decode(errors="backslashreplace").splitlines()[-10:]
         rows += [f"{name}: {line}" for line in lines]
     return "\n".join(rows)
-
-
-def report_text(report: Report) -> str:
-    """A report as lines for a person."""
-    rows = [report.what]
-    if report.instruction:
-        rows.append(f"  instruction: {report.instruction}")
-    rows += _frames(report.backtrace)
-    for thread in report.threads:
-        name = f" `{thread.name}`" if thread.name else ""
-        rows.append(f"  thread {thread.process}:{thread.thread}{name} waits for {thread.waits_for}")
-        rows += [f"  {row}" for row in _frames(thread.backtrace)]
-    for call in report.calls:
-        arguments = ", ".join(f"{name}={text}" for name, text in call.arguments)
-        ended = call.error or ("?" if call.result is None else str(call.result))
-        rows.append(f"  call: {call.name}({arguments}) = {ended}")
-    if report.advice:
-        rows.append(f"  what to do: {report.advice}")
-    return "\n".join(rows)
-
-
-def _frames(backtrace: Sequence[Frame]) -> list[str]:
-    rows = []
-    for number, frame in enumerate(backtrace):
-        symbol = f"{frame.symbol}+{frame.offset:#x}" if frame.symbol else "?"
-        place = f" ({frame.line})" if frame.line else ""
-        doubt = " - a guess: it looks like a return address on the stack" if frame.guess else ""
-        rows.append(f"  #{number} {frame.address:#x} {symbol}{place}{doubt}")
-    return rows

@@ -60,6 +60,16 @@ class ThreadState:
     backtrace: tuple[Frame, ...] = ()
 
 
+def _frames(backtrace: tuple[Frame, ...]) -> list[str]:
+    rows = []
+    for number, frame in enumerate(backtrace):
+        symbol = f"{frame.symbol}+{frame.offset:#x}" if frame.symbol else "?"
+        place = f" ({frame.line})" if frame.line else ""
+        doubt = " - a guess: it looks like a return address on the stack" if frame.guess else ""
+        rows.append(f"  #{number} {frame.address:#x} {symbol}{place}{doubt}")
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What went wrong in a guest, for a person: `what` happened, where, and what to do (`advice`).
@@ -92,6 +102,24 @@ class Report:
     calls: tuple[Called, ...] = ()
     advice: str = ""
     threads: tuple[ThreadState, ...] = ()
+
+    def text(self) -> str:
+        """The report as lines for a person."""
+        rows = [self.what]
+        if self.instruction:
+            rows.append(f"  instruction: {self.instruction}")
+        rows += _frames(self.backtrace)
+        for thread in self.threads:
+            name = f" `{thread.name}`" if thread.name else ""
+            rows.append(f"  thread {thread.process}:{thread.thread}{name} waits for {thread.waits_for}")
+            rows += [f"  {row}" for row in _frames(thread.backtrace)]
+        for call in self.calls:
+            arguments = ", ".join(f"{name}={text}" for name, text in call.arguments)
+            ended = call.error or ("?" if call.result is None else str(call.result))
+            rows.append(f"  call: {call.name}({arguments}) = {ended}")
+        if self.advice:
+            rows.append(f"  what to do: {self.advice}")
+        return "\n".join(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +181,20 @@ class Outcome:
     def status(self) -> int:
         """The exit status as a shell would say it."""
         return self.end.status if isinstance(self.end, Exited) else 128 + self.end.signal
+
+
+TestOutcome = Literal["passed", "failed", "ignored", "crashed", "hung", "not-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What came of one test: `detail` says why it did not pass; `seconds` by the host's clock.
+
+    `crashed`: it ended its guest; `hung`: it was still running at its time limit; `not-run`: it was to be run, and
+    the guest could not be started or ended before it.
+    """
+
+    name: str
+    result: TestOutcome
+    detail: str = ""
+    seconds: float = 0.0

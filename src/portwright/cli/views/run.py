@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from portwright.judge.program import report_text
 from portwright.run.events import Died, Injected
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def view(result: Result, console: Console) -> None:
     if isinstance(outcome.end, Died):
         reports.append(outcome.end.report)
     for report in reports:
-        print(f"portwright: {report_text(report)}", file=sys.stderr)
+        print(f"portwright: {report.text()}", file=sys.stderr)
     for fault in outcome.faults:
         if not fault.struck:
             print(f"portwright: {never(fault)}", file=sys.stderr)

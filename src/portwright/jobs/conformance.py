@@ -1,0 +1,263 @@
+"""Run Rust's own tests of core, alloc and std for a port, and hold the results against the host, the last run and
+the port's expected failures.
+
+The tests are built from the port's view of std's sources. They run in the userland machine, several guests at a time;
+after a kill the next run goes on where it was. `expected.toml` in the port's folder names the tests that cannot pass,
+with a reason each: an entry that is no longer needed fails the run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from portwright.base.events import Advanced, Begun, Ended, Event, Note
+from portwright.base.files import cache_root
+from portwright.base.hashing import hash_tree, hash_value
+from portwright.build import test_goals
+from portwright.build.executor import Settings
+from portwright.build.test_goals import TestBuild
+from portwright.derive.build_plan import identity
+from portwright.describe import expected
+from portwright.describe import port as ports
+from portwright.describe.port import Port
+from portwright.jobs import Arg
+from portwright.judge import conformance as judge
+from portwright.judge import conformance_record as record
+from portwright.judge.conformance import Against, Compared, Counts, Failure
+from portwright.run import host_process, machine, test_suites
+from portwright.run.events import Outcome, TestResult
+from portwright.run.limits import Limits
+from portwright.run.options import Options
+from portwright.run.test_binary import TestBinary
+from portwright.run.test_suites import Ran, Request
+
+VERB = "conformance"
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What `portwright conformance` can be told."""
+
+    port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
+    suite: Annotated[
+        tuple[str, ...], Arg("Only this suite, or core, alloc, std, std-unit (repeatable).", metavar="NAME")
+    ] = ()
+    filter: Annotated[
+        tuple[str, ...], Arg("Only tests whose name holds this (repeatable).", metavar="TEXT")
+    ] = ()
+    quick: Annotated[bool, Arg("Only std's integration tests, which are quick to build.")] = False
+    ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
+    panic: Annotated[
+        str | None,
+        Arg("What a panic does in the tested std (else as in port.toml).", choices=("abort", "unwind")),
+    ] = None
+    engine: Annotated[
+        str | None, Arg("The engine: native where the CPU is this machine's, else unicorn.", metavar="ENGINE")
+    ] = None
+    kind: Annotated[bool, Arg("Do not be hostile: nothing destroyed, no short reads.")] = False
+    seed: Annotated[int | None, Arg("Replay with this seed.", metavar="N")] = None
+    timeout: Annotated[float, Arg("Seconds that one test may take.", metavar="SECONDS")] = 60.0
+    restart: Annotated[bool, Arg("Take nothing over from a run that was stopped.")] = False
+    update_lock: Annotated[bool, Arg("Accept a toolchain that is not the one in port.lock.")] = False
+    jobs: Annotated[int, Arg("How many processors to use (0: all).", short="j", metavar="N")] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite's counts, as a whole and by module; `error`: why it could not be built or run."""
+
+    name: str
+    kind: str
+    counts: Counts
+    modules: Mapping[str, Counts] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of the tests. `on`: the engine, or `kernel`; `seed` replays the run; `kept` is the file with
+    every test's result, from which `compared` is made the next time."""
+
+    port: str
+    summary: str
+    toolchain: str
+    on: str
+    panic: str
+    seed: int
+    suites: tuple[Suite, ...]
+    failures: tuple[Failure, ...]
+    expired: tuple[str, ...]
+    against: tuple[Against, ...]
+    compared: Compared | None
+    kept: Path
+    resumed: int
+    seconds: float
+    ledger: str | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """All suites together."""
+        return record.total(suite.counts for suite in self.suites)
+
+    @property
+    def status(self) -> int:
+        """0: every test passed or was expected not to, and every exception is needed; 1 otherwise."""
+        unexpected = any(failure.reason is None for failure in self.failures)
+        return int(unexpected or bool(self.expired) or any(suite.error for suite in self.suites))
+
+
+def run(arguments: Arguments) -> Generator[Event, None, Result]:
+    """Build the suites, run them, judge."""
+    began = time.monotonic()
+    workers = arguments.jobs or os.cpu_count() or 1
+    settings = Settings(workers)
+    port = ports.load(arguments.port, arguments.ledger, arguments.panic)
+    exceptions = expected.load(port)
+    options = _options(arguments)
+    on = machine.engine_name(port, options)
+    built = yield from test_goals.build(
+        port,
+        ("std",) if arguments.quick else arguments.suite,
+        hosts=not arguments.quick,
+        settings=settings,
+        update_lock=arguments.update_lock,
+    )
+    folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
+    request = _request(arguments, folder, options, on, workers)
+
+    def in_machine(path: Path, options: Options, emit: Any) -> Outcome:
+        return machine.run_program(port, path, options, emit)
+
+    binaries = {
+        name: _binary(built, name, path, in_machine, options, arguments, port)
+        for name, path in built.binaries.items()
+    }
+    ran = yield from _run("tests", binaries, request)
+    host = yield from _host(built, arguments, workers)
+    panic = port.manifest.std.panic
+    judged = judge.judge(
+        ran.results, [(row.where, row.entry) for row in exceptions], on=on, panic=panic, whole=set(ran.whole)
+    )
+    kept = folder / "results.json"
+    before = record.read(kept)
+    record.write(kept, {**before, **_merged(before, ran, arguments.filter)})
+    return Result(
+        port.target,
+        port.manifest.port.summary,
+        f"rustc {built.toolchain.version} ({built.toolchain.origin})",
+        on,
+        panic,
+        request.seed,
+        _suites(built, ran),
+        judged.failures,
+        judged.expired,
+        judge.against(host.results, ran.results) if host and not arguments.filter else (),
+        judge.compare(before, ran.results) if before else None,
+        kept,
+        ran.resumed,
+        time.monotonic() - began,
+        arguments.ledger,
+    )
+
+
+def _options(arguments: Arguments) -> Options:
+    """How each guest runs: its clock is virtual, so that what sleeps costs nothing."""
+    seed = machine.new_seed() if arguments.seed is None else arguments.seed
+    return Options(
+        engine=arguments.engine,
+        kind=arguments.kind,
+        seed=seed,
+        clock="virtual",
+        limits=Limits(),
+        stdin=b"",
+        capture=True,
+    )
+
+
+def _request(arguments: Arguments, folder: Path, options: Options, on: str, workers: int) -> Request:
+    code = Path(__file__).resolve().parents[1] / "run"
+    said = [on, arguments.kind, arguments.timeout, hash_tree(code, keep=lambda name: name.endswith(".py"))]
+    # A seed that was asked for is one more thing that makes it another run.
+    said += [arguments.seed, time.time() if arguments.restart else None]
+    assert options.seed is not None
+    return Request(folder, hash_value(said), options.seed, workers, arguments.filter)
+
+
+def _binary(
+    built: TestBuild,
+    name: str,
+    path: Path,
+    run: Any,
+    options: Options,
+    arguments: Arguments,
+    port: Port | None,
+) -> TestBinary:
+    harness = next(suite.harness for suite in built.suites if suite.name == name)
+    aborts = port is not None and port.manifest.std.panic == "abort"
+    named = replace(options, name=name)
+    return TestBinary(path, run, named, arguments.timeout, aborts, harness)
+
+
+def _run(part: str, binaries: Mapping[str, TestBinary], request: Request) -> Generator[Event, None, Ran]:
+    """Run suites; the events say which test is being run."""
+    began = time.monotonic()
+    yield Begun(part)
+    running = test_suites.run(binaries, request)
+    shown = -1
+    while True:
+        try:
+            progress = next(running)
+        except StopIteration as stop:
+            ran: Ran = stop.value
+            break
+        if shown < 0:
+            yield Begun(part, progress.total)
+        told = progress.now
+        if isinstance(told.what, TestResult) and told.what.result in judge.FAILURES:
+            yield Note(f"{told.suite} {told.what.name}: {told.what.result}", "debug")
+        shown = progress.done
+        name = told.what.name if isinstance(told.what, TestResult) else told.what
+        yield Advanced(part, progress.done, f"{told.suite} {name}")
+    passed = record.total(judge.count(tests.values()) for tests in ran.results.values())
+    yield Ended(part, f"{passed.passed} of {passed.run} passed", time.monotonic() - began)
+    return ran
+
+
+def _host(built: TestBuild, arguments: Arguments, workers: int) -> Generator[Event, None, Ran | None]:
+    """The same tests on this machine's own OS; what is known of the same binaries is not asked again."""
+    if not built.hosts:
+        return None
+    binaries = {
+        name: _binary(built, name, path, host_process.run, Options(seed=0), arguments, None)
+        for name, path in built.hosts.items()
+    }
+    folder = cache_root() / "conformance" / f"host-{built.toolchain.host}"
+    return (yield from _run("host", binaries, Request(folder, "", 0, workers, again=False)))
+
+
+def _merged(before: judge.Results, ran: Ran, filters: Sequence[str]) -> dict[str, Mapping[str, TestResult]]:
+    """What is kept: a suite that was run in part brings only its own tests up to date."""
+    if not filters:
+        return dict(ran.results)
+    return {suite: {**before.get(suite, {}), **tests} for suite, tests in ran.results.items()}
+
+
+def _suites(built: TestBuild, ran: Ran) -> tuple[Suite, ...]:
+    found: list[Suite] = []
+    for suite in built.suites:
+        if suite.name in built.failed:
+            found.append(Suite(suite.name, suite.kind, Counts(), error=built.failed[suite.name]))
+        elif suite.name in ran.broken:
+            found.append(Suite(suite.name, suite.kind, Counts(), error=ran.broken[suite.name]))
+        else:
+            tests = ran.results.get(suite.name, {})
+            seconds = round(ran.seconds.get(suite.name, 0.0), 3)
+            counts, modules = judge.count(tests.values()), judge.modules(suite.name, tests)
+            found.append(Suite(suite.name, suite.kind, counts, modules, seconds))
+    return tuple(found)
