@@ -38,14 +38,13 @@ def suites(library: Path) -> tuple[Suite, ...]:
             for path in sorted((library / package / "tests").glob("*.rs")):
                 if f"tests/{path.name}" not in named:
                     targets[path.stem] = {"path": f"tests/{path.name}"}
-            found.append(Suite("std-unit", "std-unit", "std/src/lib.rs"))
+            found.append(Suite("std-unit", "std-unit", "std", "std/src/lib.rs"))
         elif described.get("lib", {}).get("test", True):
-            found.append(Suite(f"{prefix}-unit", _kind(prefix), f"{package}/lib.rs"))
+            found.append(Suite(f"{prefix}-unit", _kind(prefix), package, f"{package}/lib.rs"))
         for name, row in sorted(targets.items()):
-            called = prefix if name == package else f"{prefix}-{name}"
-            found.append(
-                Suite(called, _kind(prefix), f"{package}/{row['path']}", bool(row.get("harness", True)))
-            )
+            called, crate = prefix if name == package else f"{prefix}-{name}", name.replace("-", "_")
+            source, harness = f"{package}/{row['path']}", bool(row.get("harness", True))
+            found.append(Suite(called, _kind(prefix), crate, source, harness))
     return tuple(found)
 
 

@@ -24,10 +24,12 @@ Kind = Literal["core", "alloc", "std-unit", "std"]
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One test binary: `source` is its root below `library/`; `harness`: it has libtest's main, not its own."""
+    """One test binary: `source` is its root below `library/`, `crate` what cargo calls it (tests print it);
+    `harness`: it has libtest's main, not its own."""
 
     name: str
     kind: Kind
+    crate: str
     source: str
     harness: bool = True
 
@@ -147,9 +149,8 @@ _COMMON = ("--edition=2024", "-Copt-level=3", "-Zforce-unstable-if-unmarked", "-
 
 
 def _words(suite: Suite, crates: str, sources: str, toolchain: Toolchain) -> list[str]:
-    name = "std" if suite.kind == "std-unit" else suite.name.replace("-", "_")
     harness = ["--test"] if suite.harness else ["--cfg", "test"]
-    argv = [*harness, *_COMMON, "--crate-name", name, "-L", f"{crates}/release/deps"]
+    argv = [*harness, *_COMMON, "--crate-name", suite.crate, "-L", f"{crates}/release/deps"]
     argv += [f"--remap-path-prefix={sources}=/rustc/{toolchain.commit}/library"]
     return [*argv, "--extern", "rand", "--extern", "rand_xorshift", "-o", f"{{out}}/{suite.name}"]
 

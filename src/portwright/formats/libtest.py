@@ -83,15 +83,14 @@ class Stream:
 
 def parse(line: str) -> tuple[Event, ...] | None:
     """The event of a line, which may begin behind other output; None where it has none."""
-    found = _EVENT.search(line)
-    if found is None:
-        return None
-    try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(line, found.start())
-    except ValueError:
-        return None
-    event = _event(value)
-    return () if event is None else (event,)
+    for found in _EVENT.finditer(line):
+        try:
+            value, _ = json.JSONDecoder(strict=False).raw_decode(line, found.start())
+        except ValueError:
+            continue
+        event = _event(value)
+        return () if event is None else (event,)
+    return None
 
 
 def _event(value: dict[str, Any]) -> Event | None:

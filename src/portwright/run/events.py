@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,8 @@ class TestResult:
     `crashed`: it ended its guest; `hung`: it was still running at its time limit; `not-run`: it was to be run, and
     the guest could not be started or ended before it.
     """
+
+    __test__: ClassVar[bool] = False  # nothing for pytest to collect
 
     name: str
     result: TestOutcome

@@ -14,7 +14,7 @@ import pytest
 from portwright.base import rooms
 from portwright.base.errors import PortwrightError
 from portwright.build import own_step
-from portwright.build.steps import Call, collect_sysroot, lay_view
+from portwright.build.steps import Call, collect_sysroot, fetch_crates, lay_view, test_arguments
 from portwright.derive.edit import NewFile, to_json
 
 PACKAGE = Path(own_step.__file__).resolve().parents[1]
@@ -130,3 +130,62 @@ def test_the_wrapper_gives_the_sysroot_to_the_target_only(collect: Callable[...,
         .splitlines()[0]
         .startswith("rustc BOOTSTRAP= LIB=/own lib:/caller")
     )
+
+
+def test_fetch_crates_holds_them_to_the_lock_and_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a cargo that has no network and nothing in its home: the crates are named, and what to do."""
+    manifest, lock = tmp_path / "m.toml", tmp_path / "m.lock"
+    manifest.write_text(
+        '[package]\nname = "test-crates"\nversion = "0.0.0"\n[workspace]\n[dependencies]\nrand = "0.9"\n'
+    )
+    rows = '[[package]]\nname = "rand"\nversion = "0.9.2"\nsource = "registry+https://crates.invalid"\nchecksum = "aa"\n'
+    lock.write_text(
+        f'version = 4\n{rows}\n[[package]]\nname = "test-crates"\nversion = "0.0.0"\ndependencies = ["rand"]\n'
+    )
+    cargo = tmp_path / "cargo"
+    cargo.write_text('#!/bin/sh\necho "error: could not resolve the registry" >&2\nexit 101\n')
+    cargo.chmod(0o755)
+    options = {"cargo": str(cargo), "manifest": str(manifest), "lock": str(lock)}
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(PortwrightError) as caught:
+        fetch_crates.run(Call(options, {}, out, out, "key"))
+    (fault,) = caught.value.faults
+    assert "rand 0.9.2" in fault.what and "could not resolve" in fault.what
+    assert fault.hint is not None and "mirror" in fault.hint and "vendor --locked" in fault.hint
+
+
+def test_test_arguments_are_those_with_which_cargo_built_std(tmp_path: Path) -> None:
+    def library(name: str, **more: object) -> dict[str, object]:
+        target = {"name": name, "kind": ["lib"]}
+        return {"reason": "compiler-artifact", "package_id": name, "target": target, "features": [], **more}
+
+    script = {
+        "reason": "build-script-executed",
+        "package_id": "std",
+        "cfgs": ["backtrace_in_libstd"],
+        "env": [],
+    }
+    own = {**library("build"), "target": {"name": "build-script-build", "kind": ["custom-build"]}}
+    other = {**script, "package_id": "libc", "cfgs": ["freebsd12"]}
+    rows = [library("core"), own, script, other, library("rustc-demangle"), library("getopts")]
+    rows += [library("rustc-std-workspace-core"), library("std", features=["panic-unwind"]), library("test")]
+    messages = tmp_path / "messages.json"
+    messages.write_text("".join(json.dumps(row) + "\n" for row in rows) + "not json\n")
+    assert "words" in test_arguments.run(Call({"messages": str(messages)}, {}, tmp_path, tmp_path, "key"))
+    assert (tmp_path / "std-unit.args").read_text().split("\n") == [
+        "--cfg",
+        'feature="panic-unwind"',
+        "--cfg",
+        "backtrace_in_libstd",
+        "--extern",
+        "core",
+        "--extern",
+        "rustc_demangle",
+        "",
+    ]
+    messages.write_text("{}\n")
+    with pytest.raises(PortwrightError, match="does not say how std was built"):
+        test_arguments.run(Call({"messages": str(messages)}, {}, tmp_path, tmp_path, "key"))

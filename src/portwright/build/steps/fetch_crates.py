@@ -15,7 +15,7 @@ from portwright.base import processes
 from portwright.base.errors import Fault, PortwrightError, Where
 from portwright.build.steps import Call
 
-MODULES = ("base.errors", "base.files", "base.processes")
+MODULES = ("base.errors", "base.processes")
 _CARGO_OWN = re.compile(r"^(RUSTFLAGS|CARGO_(BUILD|TARGET|ENCODED|PROFILE|INCREMENTAL|MANIFEST|PKG).*)$")
 
 

@@ -1,0 +1,50 @@
+"""`expected.toml`: every fault at its place, and the bundled ports' own files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from portwright.base.errors import BadInput
+from portwright.describe import expected
+from portwright.describe import port as ports
+
+NAME = "x86_64-unknown-veridian"
+
+
+def load(tmp_path: Path, text: str) -> tuple[expected.Expectation, ...]:
+    folder = tmp_path / "port"
+    folder.mkdir()
+    for name in ("port.toml", "abi.toml"):
+        shutil.copy(ports.find(NAME) / name, folder / name)
+    (folder / expected.FILE).write_text(text)
+    return expected.load(ports.load(str(folder)))
+
+
+def test_an_entry_says_where_it_stands(tmp_path: Path) -> None:
+    text = (
+        '\n[[expected]]\nsuite = "std-*"\ntest = "fs::*"\nreason = "it has no file system"\non = ["native"]\n'
+    )
+    (row,) = load(tmp_path, text)
+    assert row.where.endswith("expected.toml:4:1")
+    assert row.entry.covers("std-unit", "fs::tests::a") and not row.entry.covers("core", "fs::tests::a")
+    assert row.entry.applies("native", "abort") and not row.entry.applies("unicorn", "abort")
+
+
+def test_a_reason_is_asked_for_and_faults_come_together(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        load(
+            tmp_path,
+            '[[expected]]\nsuite = "core"\ntest = "a"\n[[expected]]\nsuite = 3\ntest = "b"\nreason = "no"\n',
+        )
+    said = "\n".join(map(str, caught.value.faults))
+    assert "`expected[0].reason` is missing" in said
+    assert "expected[1].suite" in said and "expected[1].reason" in said
+
+
+@pytest.mark.parametrize("name", ports.bundled())
+def test_the_bundled_ports_files_can_be_read(name: str) -> None:
+    for row in expected.load(ports.load(name)):
+        assert row.entry.suite and row.entry.test

@@ -1,0 +1,69 @@
+"""`portwright conformance`, from outside: Rust's own tests on a port, in guests, judged and kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portwright.describe import port as ports
+
+NAME = "x86_64-unknown-veridian"
+SUITES = ("--suite", "std-istr", "--suite", "std-num", "--suite", "std-pipe-subprocess")
+pytestmark = [pytest.mark.toolchain, pytest.mark.slow, pytest.mark.usefixtures("toolchain")]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "port"
+    shutil.copytree(
+        ports.find(NAME), folder, ignore=shutil.ignore_patterns("target", "port.lock", "expected.toml")
+    )
+    return folder
+
+
+def document(shown: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shown.stdout)
+    assert "suites" in found, shown.stdout + shown.stderr
+    return found
+
+
+@pytest.mark.parametrize("engine", ["native", "unicorn"])
+def test_small_suites_pass_on_both_engines_and_are_kept(portwright: Callable[..., Any], engine: str) -> None:
+    shown = portwright("conformance", NAME, *SUITES, "--engine", engine, "--json")
+    found = document(shown)
+    counts = {suite["name"]: suite["counts"] for suite in found["suites"]}
+    assert counts["std-istr"]["passed"] == 5 and counts["std-num"]["passed"] == 25
+    assert counts["std-pipe-subprocess"]["passed"] == 1
+    assert found["failures"] == [] and found["on"] == engine and shown.returncode == 0
+    kept = json.loads(Path(found["kept"]).read_text())["suites"]
+    assert len(kept["std-num"]) == 25 and {row[0] for row in kept["std-num"].values()} == {"passed"}
+    again = document(portwright("conformance", NAME, *SUITES, "--engine", engine, "--json"))
+    assert again["compared"] == {"worse": [], "mended": [], "new": 0, "gone": 0}
+
+
+def test_an_exception_for_a_test_that_passes_fails_the_run(
+    portwright: Callable[..., Any], copy: Path
+) -> None:
+    (copy / "expected.toml").write_text(
+        '[[expected]]\nsuite = "std-istr"\ntest = "string_ref*"\nreason = "not needed any more"\n'
+        '[[expected]]\nsuite = "std-istr"\ntest = "no_such"\nreason = "its test is gone"\n'
+    )
+    shown = portwright("conformance", str(copy), "--suite", "std-istr", "--json")
+    found = document(shown)
+    assert shown.returncode == 1 and found["failures"] == [] and len(found["expired"]) == 2, found
+
+
+def test_a_filter_runs_only_what_it_names(portwright: Callable[..., Any]) -> None:
+    found = document(portwright("conformance", NAME, "--suite", "std-num", "--filter", "i64", "--json"))
+    (suite,) = found["suites"]
+    assert 0 < suite["counts"]["passed"] < 25
+
+
+def test_a_suite_that_is_not_there_is_told(portwright: Callable[..., Any]) -> None:
+    shown = portwright("conformance", NAME, "--suite", "std-nmu", "--filter", "x")
+    assert shown.returncode == 2 and "did you mean `std-num`" in shown.stderr
