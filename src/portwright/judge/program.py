@@ -5,7 +5,7 @@ Serves live and on recorded events alike. The output is judged at the end, where
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from portwright.describe.port import Expect

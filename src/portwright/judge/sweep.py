@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from portwright.describe.port import Expect
 from portwright.judge.claims import Look, broken
-from portwright.judge.program import begin, close, report_text, step
+from portwright.judge.program import begin, close, step
 from portwright.run.events import Died, Doubt, Exited, Outcome, Wrote
 
 Ending = Literal[
@@ -66,10 +66,10 @@ def _ending(expect: Expect, outcome: Outcome, doubt: Doubt) -> Tried:
     if isinstance(end, Died):
         report = end.report
         if report.kind in ENDLESS:
-            return Tried("hung", report.what, report_text(report))
+            return Tried("hung", report.what, report.text())
         if report.kind == "illegal-instruction" and spoke:
             return Tried("aborted", _last_line(outcome.stderr))
-        return Tried("crashed", report.what, report_text(report))
+        return Tried("crashed", report.what, report.text())
     if end.status == PANICKED:
         return _with_words(outcome, "panicked", PANIC in outcome.stderr, stream)
     if end.status == ABORTED:
