@@ -110,6 +110,19 @@ def test_tests_run_in_the_only_thread_where_there_are_no_others(
     assert ended.stderr == b'Some("main") false\n'
 
 
+def test_tests_that_must_panic_run_where_a_panic_unwinds(
+    cache: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    oracles.skip_elsewhere()
+    harness = built_tests(cargo_for(oracles.load(cache, panic="unwind"), toolchain), tmp_path / "crate")
+    ended = oracles.run(harness, "--include-ignored", cwd=tmp_path)
+    shown = ended.stdout.decode()
+    assert ended.returncode == 101, shown
+    assert "test panics - should panic ... ok" in shown and "test fails ... FAILED" in shown
+    assert "3 passed; 1 failed; 0 ignored" in shown
+    assert "said before it failed" in shown and "src/lib.rs:25:5" in shown and "arithmetic" in shown
+
+
 def test_passing_run(harness: Path, tmp_path: Path) -> None:
     ended = oracles.run(harness, cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout.decode()

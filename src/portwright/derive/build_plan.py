@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
-from portwright.derive import dist_plan, test_plan
+from portwright.derive import dist_plan, test_plan, unwind_edits
 from portwright.derive.edit import Edit, to_json
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
 from portwright.derive.test_plan import TestFacts
@@ -173,7 +173,7 @@ def _view(facts: Facts, texts: Mapping[str, str]) -> Step:
 
 def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     toolchain, std = facts.toolchain, port.manifest.std
-    features = ["compiler-builtins-mem", *(["panic-unwind"] if std.panic == "unwind" else [])]
+    features = ["compiler-builtins-mem", *unwind_edits.features(std)]
     flags = [
         "-Zunstable-options",
         "-Zforce-unstable-if-unmarked",

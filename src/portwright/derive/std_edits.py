@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive import fd_edits
+from portwright.derive import fd_edits, unwind_edits
 from portwright.derive.edit import (
     ArmFirst,
     AttributeTerm,
@@ -53,6 +53,7 @@ def edits(port: Port) -> tuple[Edit, ...]:
         *_terms(condition),
         *(() if threads else _one_thread_terms(condition)),
         *descriptors,
+        *unwind_edits.edits(port.manifest.std, condition, cpu(port.ledger.abi.cpu), LAYER),
         _constants(port, condition),
     )
 

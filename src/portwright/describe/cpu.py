@@ -47,7 +47,7 @@ class Cpu:
     `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
     document; `traps` by the name that a ledger uses; `elf_machine` is e_machine; `rust_asm` how Rust's `asm!`
-    sees the CPU.
+    sees the CPU. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Cpu:
     traps: Mapping[str, Trap]
     elf_machine: int
     rust_asm: RustAsm = RustAsm()
+    unwinder: bool = False
 
     @property
     def pointer_size(self) -> int:

@@ -57,12 +57,18 @@ class ToolchainTable(Described):
 
 
 PANICS = ("abort", "unwind")
+Backtrace = Literal["none", "addresses", "symbols"]
 
 
 class StdTable(Described):
-    """[std]: how std is built. `panic`: what a panic does; with `unwind` std brings its own unwinder."""
+    """[std]: how std is built. `panic`: what a panic does; with `unwind` std brings its own unwinder.
+
+    `backtrace`: what RUST_BACKTRACE shows where panics unwind: nothing, addresses, or also the functions and
+    lines that the program finds in its own file (which makes every program larger).
+    """
 
     panic: Literal["abort", "unwind"] = "abort"
+    backtrace: Backtrace = "symbols"
     optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
 
 

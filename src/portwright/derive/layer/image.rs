@@ -1,12 +1,13 @@
 //! The program as it was loaded: its segments, by the headers that the linker leaves in a segment that is loaded.
 
+#![allow(dead_code)] // a program has thread-locals, or unwinds, or neither
+
 use crate::ptr;
 
 /// A segment with thread-locals' first values.
 pub const THREAD_LOCAL: u32 = 7;
 
 /// The index of the tables that say how to unwind.
-#[allow(dead_code)] // only where panics unwind
 pub const UNWINDING: u32 = 0x6474_e550;
 
 const LOADED: u32 = 1;
@@ -23,27 +24,37 @@ pub struct Part {
 
 /// The first segment of a kind.
 pub fn part(kind: u32) -> Option<Part> {
+    segments().find(|each| each.kind == kind).map(|each| Part {
+        bytes: ptr::with_exposed_provenance(each.address.wrapping_add(moved())),
+        filled: each.filled,
+        size: each.size,
+        align: each.align.max(1),
+        linked_at: each.address,
+    })
+}
+
+/// Where the file's first byte was loaded, against where it was linked: 0 in a program at fixed addresses.
+pub fn moved() -> usize {
+    let first = segments().find(|each| each.kind == LOADED && each.offset == 0);
+    first.map_or(0, |first| header().expose_provenance().wrapping_sub(first.address))
+}
+
+fn header() -> *const Header {
     unsafe extern "C" {
         // Every linker gives the ELF header this name.
         static __ehdr_start: Header;
     }
 
-    let header = &raw const __ehdr_start;
+    &raw const __ehdr_start
+}
+
+fn segments() -> impl Iterator<Item = &'static Segment> {
     // SAFETY: the ELF header says where its program headers are, how large and how many; all of it stays.
     unsafe {
+        let header = header();
         let table = header.byte_add((*header).segments_at).cast::<Segment>();
         let size = (*header).segment_size as usize;
-        let mut segments = (0..(*header).segments).map(|index| &*table.byte_add(index as usize * size));
-        // Where the file's first byte was loaded, against where it was linked: 0 in a program at fixed addresses.
-        let first = segments.clone().find(|each| each.kind == LOADED && each.offset == 0);
-        let moved = first.map_or(0, |first| header.expose_provenance().wrapping_sub(first.address));
-        segments.find(|each| each.kind == kind).map(|each| Part {
-            bytes: ptr::with_exposed_provenance(each.address.wrapping_add(moved)),
-            filled: each.filled,
-            size: each.size,
-            align: each.align.max(1),
-            linked_at: each.address,
-        })
+        (0..(*header).segments).map(move |index| &*table.byte_add(index as usize * size))
     }
 }
 

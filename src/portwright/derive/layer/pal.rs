@@ -15,13 +15,13 @@ pub mod files;
 #[cfg(not(test))]
 mod float128;
 pub mod futex;
-#[cfg(target_thread_local)]
-mod image;
+pub mod image;
 mod kinds;
 pub mod links;
 pub mod memory;
 #[cfg(target_thread_local)]
 pub mod new_threads;
+mod panics;
 pub mod process;
 pub mod properties;
 pub mod random;

@@ -107,6 +107,7 @@ pub unsafe extern "C" fn begin(stack: *const usize) -> ! {
         read_stack(stack);
         #[cfg(target_thread_local)]
         make_thread_locals();
+        super::panics::init();
         let (count, list) = arguments();
         let status = main(count as isize, list);
         #[cfg(target_thread_local)]

@@ -30,4 +30,5 @@ CPU = Cpu(
         new_thread=("test {result}, {result}", "jnz 3f", "mov rdi, [rsp]", "jmp {entry}", "3:"),
         clear_word="mov dword ptr [{address}], 0",
     ),
+    unwinder=True,
 )
