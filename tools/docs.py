@@ -16,7 +16,7 @@ import click
 
 from portwright.base import rooms
 from portwright.cli import commands
-from portwright.describe import operation, rule
+from portwright.describe import operation, rule, stages
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "<!-- Written by `make docs` out of the code: change it there. -->\n\n"
@@ -32,6 +32,17 @@ OPERATIONS_HEAD = """\
 What a system call can mean. A ledger maps calls to these names; std's layer and the userland machine are written
 once, against them. `weight` says how much offering it unlocks.
 
+"""
+FIRST_HEAD = """\
+# What to implement first
+
+A kernel that runs its first programs has a dozen system calls, and each further one can be the next. This is the
+order in which they bring Rust's std to life. Each stage needs those before it; what it promises is tested: with the
+operations that it and its predecessors need, and no others, its program runs, and that of the next stage does not
+(`tests/describe/test_stages.py`).
+
+`portwright std PORT` says how far a ledger has come, and [operations](operations.md) what each operation means.
+Of operations that are joined by "or", one is enough.
 """
 SKIPPED = {".venv", "build", "node_modules", ".git", "site"}
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -51,6 +62,28 @@ def verbs() -> str:
         rows = [_option(parameter) for parameter in parameters if isinstance(parameter, click.Option)]
         if rows:
             text += "\n| option | |\n|---|---|\n" + "".join(rows)
+    return text
+
+
+def first() -> str:
+    """docs/what-first.md: the stages, with a line for each operation."""
+    text = MARK + FIRST_HEAD
+    every = operation.vocabulary()
+    count = 0
+    for number, stage in enumerate(stages.STAGES, 1):
+        count += len(stage.needs)
+        needed = "1 operation" if len(stage.needs) == 1 else f"{len(stage.needs)} operations"
+        text += f"\n## {number}. {stage.name.capitalize()}: {needed}, {count} in all\n\n{stage.gives}.\n\n"
+        text += "| operation | meaning | a caller must expect |\n|---|---|---|\n"
+        for row in stage.needs:
+            names = " or ".join(f"`{name}`" for name in row)
+            meaning = " Or: ".join(every[name].summary for name in row)
+            errors = dict.fromkeys(error for name in row for error in every[name].errors)
+            text += f"| {names} | {meaning} | {', '.join(errors) or 'success'} |\n"
+        if stage.better:
+            text += "\nThen, for more of the same:\n\n"
+            better = sorted(stage.better, key=lambda name: (-every[name].weight, name))
+            text += "".join(f"* `{name}`: {', '.join(every[name].unlocks)}\n" for name in better)
     return text
 
 
@@ -122,6 +155,7 @@ PAGES = {
     "docs/verbs.md": verbs,
     "docs/rules.md": rule.manual_page,
     "docs/operations.md": operations,
+    "docs/what-first.md": first,
     "README.md": readme,
 }
 
