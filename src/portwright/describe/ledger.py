@@ -187,6 +187,11 @@ class Call(Described):
     kernel_aliases: list[str] = []
     note: str | None = None
 
+    def fixes(self, constant: str) -> bool:
+        """Whether the call always passes a constant."""
+        passed = self.arguments or []
+        return any(isinstance(value, Fixed) and value.value == constant for value in passed)
+
     @model_validator(mode="after")
     def _one_provider(self) -> Call:
         if (self.number is None) == (self.symbol is None):

@@ -34,7 +34,19 @@ Kind = Literal[
     "option",  # the number of an option of the protocol that the argument `level` names: see OPTIONS
 ]
 Result = Literal["none", "never", "size", "fd", "offset", "address", "integer"]
-Family = Literal["files", "directories", "memory", "process", "threads", "time", "random", "sockets"]
+Family = Literal[
+    "files",
+    "directories",
+    "memory",
+    "process",
+    "threads",
+    "time",
+    "random",
+    "sockets",
+    "descriptors",
+    "children",
+    "signals",
+]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 # The prefix of the constants that are options of a protocol, by the constant that names the protocol.

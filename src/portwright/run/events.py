@@ -91,6 +91,8 @@ class Report:
         "time-limit",
         "output-limit",
         "files-limit",
+        "processes-limit",
+        "signal",
         "deadlock",
         "cannot-load",
         "engine-died",

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable
 
+from portwright.run.descriptors import Descriptors
 from portwright.run.failure import Failed
 from portwright.run.files import (
     DEVICE_MODE,
@@ -26,7 +27,7 @@ RETRIES = 16
 _OPENABLE = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO}
 
 
-class FileTable:
+class FileTable(Descriptors):
     """The open files of one process, its current directory, and its root."""
 
     def __init__(
@@ -36,55 +37,11 @@ class FileTable:
         limit: int,
         on_limit: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__(limit, on_limit)
         self.root = root
         self.current = root.top
         self.executable: tuple[bytes, bytes] | None = None  # a link of the OS's own, and the program's path
         self._hostility = hostility
-        self._limit = limit
-        self._on_limit = on_limit
-        self._open: dict[int, OpenFile] = {}
-
-    # --- by number
-
-    def get(self, fd: int) -> OpenFile:
-        """The open file of that number; raises `Failed` (EBADF)."""
-        try:
-            return self._open[fd]
-        except KeyError:
-            raise Failed("EBADF") from None
-
-    def directory(self, fd: int) -> Directory:
-        """The open directory of that number; raises `Failed` (EBADF, ENOTDIR)."""
-        found = self.get(fd)
-        if not isinstance(found, Directory):
-            raise Failed("ENOTDIR")
-        return found
-
-    def put(self, fd: int, file: OpenFile) -> None:
-        """Give an open file a number of the caller's choice (the standard streams)."""
-        self._open[fd] = file
-
-    def add(self, make: Callable[[], OpenFile]) -> int:
-        """Open a file and give it the lowest free number; raises `Failed` (EMFILE)."""
-        if len(self._open) >= self._limit:
-            self._on_limit()
-            raise Failed("EMFILE")
-        file = make()
-        fd = 0
-        while fd in self._open:
-            fd += 1
-        self._open[fd] = file
-        return fd
-
-    def close(self, fd: int) -> None:
-        """Close an open file."""
-        self.get(fd)
-        self._open.pop(fd).close()
-
-    def close_all(self) -> None:
-        """Close every open file."""
-        for fd in list(self._open):
-            self.close(fd)
 
     # --- by path
 

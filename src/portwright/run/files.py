@@ -66,6 +66,9 @@ class OpenFile:
 
     blocks = False
     nonblocking = False
+    leaves = True  # what is written leaves the machine
+    holders = 0  # how many numbers, in all processes, stand for it
+    flags: frozenset[str] = frozenset()  # how it was opened (O_RDONLY, O_APPEND, ...)
 
     def read(self, length: int) -> bytes:
         """At most `length` bytes; none at the end."""
@@ -276,6 +279,9 @@ class PassedThrough(OpenFile):
 
     def status(self) -> Status:
         return status_of(os.fstat(self.fd))
+
+    def can_read(self) -> bool:
+        return _is_ready(self.fd, select.POLLIN)
 
 
 class CapturedInput(OpenFile):

@@ -21,6 +21,7 @@ from portwright.run.file_table import FileTable
 from portwright.run.futexes import Futexes
 from portwright.run.hostility import Hostility
 from portwright.run.limits import Limits, Watch, output_end
+from portwright.run.signals import Signals
 from portwright.run.structs import Layout
 
 if TYPE_CHECKING:
@@ -74,9 +75,12 @@ class Process:
     thread: Thread = field(init=False)
     dispatcher: Dispatcher = field(init=False)
     futexes: Futexes = field(init=False)
+    signals: Signals = field(init=False)
+    parent: Process | None = None
 
     def __post_init__(self) -> None:
         self.futexes = Futexes(self)
+        self.signals = Signals(self)
 
     def finish(self, end: Exited | Died) -> None:
         """End it, with all its threads; what ends it first counts."""
@@ -140,6 +144,11 @@ class Process:
         kind = stat.S_IFMT(mode)
         known = self.ledger.constants.get(_FILE_KINDS.get(kind, ""), kind)
         return stat.S_IMODE(mode) | known
+
+    def broken_pipe(self) -> None:
+        """Tell the process that what it wrote to is read by nobody, where that is a signal."""
+        if "signal_action" in self.ledger.offers:
+            self.signals.deliver("SIGPIPE", why="it wrote to a pipe that nobody reads")
 
     def interrupted(self) -> bool:
         """Whether a call that waits is to fail with EINTR now, in an OS that has it."""

@@ -173,8 +173,7 @@ def _processes(ledger: Ledger) -> str:
     status = facts.wait_status
     waits = str(facts.children == "run-when-waited-for").lower()
     _, duplicate = ledger.offers.get("duplicate", ("", None))
-    passed = duplicate.arguments or [] if duplicate else []
-    closes = any(isinstance(one, Fixed) and one.value == "F_DUPFD_CLOEXEC" for one in passed)
+    closes = duplicate is not None and duplicate.fixes("F_DUPFD_CLOEXEC")
     layout = ledger.types.get("sigaction")
     mask = layout.fields.get("sa_mask") if layout else None
     signals = sorted((value, name) for name, value in ledger.constants.items() if belongs(name, "SIG"))

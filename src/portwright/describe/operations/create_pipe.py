@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="create_pipe",
-    family="process",
+    family="descriptors",
     summary="Make a pipe: one open file to read from, and one to write to.",
     arguments=(
         Argument("fds", "struct-out", type="fd_pair"),

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="descriptor_flags",
-    family="files",
+    family="descriptors",
     summary="The flags of an open file's number: whether a program that is started loses it.",
     arguments=(Argument("fd", "fd"),),
     result="integer",

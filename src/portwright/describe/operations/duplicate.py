@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="duplicate",
-    family="files",
+    family="descriptors",
     summary="Give an open file a second number, the lowest that is free.",
     arguments=(Argument("fd", "fd"),),
     result="fd",

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="duplicate_to",
-    family="files",
+    family="descriptors",
     summary="Make a number stand for an open file; what it stood for is closed.",
     arguments=(
         Argument("fd", "fd"),

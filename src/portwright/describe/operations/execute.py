@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="execute",
-    family="process",
+    family="children",
     summary="Replace the program by another in the same process, with its open files; it comes back only where it fails.",
     arguments=(
         Argument("path", "path"),

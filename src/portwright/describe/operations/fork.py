@@ -6,7 +6,7 @@ from portwright.describe.operation import Operation
 
 OPERATION = Operation(
     name="fork",
-    family="process",
+    family="children",
     summary="Make a copy of the process that goes on from the same place; 0 in the copy, its number in the original.",
     arguments=(),
     result="integer",

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="kill",
-    family="process",
+    family="children",
     summary="Send a process a signal.",
     arguments=(
         Argument("process", "integer"),

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="poll",
-    family="files",
+    family="descriptors",
     summary="Wait until one of several open files can be read or written; the result counts those that can.",
     arguments=(
         Argument("fds", "address"),

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="set_descriptor_flags",
-    family="files",
+    family="descriptors",
     summary="Set the flags of an open file's number: whether a program that is started loses it.",
     arguments=(
         Argument("fd", "fd"),

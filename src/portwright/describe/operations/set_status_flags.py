@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="set_status_flags",
-    family="files",
+    family="descriptors",
     summary="Set the flags of an open file that all its numbers share: whether reading and writing wait.",
     arguments=(
         Argument("fd", "fd"),

@@ -6,11 +6,11 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="signal_action",
-    family="process",
+    family="signals",
     summary="Say what a signal does to the process: its default, nothing, or a handler.",
     arguments=(
         Argument("signal", "choice", constants="SIG"),
-        Argument("action", "struct-in", type="sigaction"),
+        Argument("action", "struct-in", type="sigaction", nullable=True),
         Argument("old", "struct-out", type="sigaction", optional=True, nullable=True),
         Argument("length", "size", optional=True),
     ),

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="spawn",
-    family="process",
+    family="children",
     summary="Start a program in a new process, whose number is the result; the three files become its standard streams.",
     arguments=(
         Argument("path", "path"),

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="status_flags",
-    family="files",
+    family="descriptors",
     summary="The flags of an open file that all its numbers share: how it was opened, whether it waits.",
     arguments=(Argument("fd", "fd"),),
     result="integer",

@@ -6,7 +6,7 @@ from portwright.describe.operation import Argument, Operation
 
 OPERATION = Operation(
     name="wait",
-    family="process",
+    family="children",
     summary="Wait until a child has ended and take its status; the result is its number, or 0 where it need not wait.",
     arguments=(
         Argument("process", "integer"),

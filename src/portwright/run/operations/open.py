@@ -8,4 +8,7 @@ from portwright.run.process import Process
 
 def perform(process: Process, path: bytes, flags: frozenset[str] | None, mode: int | None) -> int:
     """What a call does not pass is read-only, and what is made new is for everybody to read and write."""
-    return process.files.open(path, host_flags(flags or frozenset()), 0o666 if mode is None else mode)
+    flags = flags or frozenset()
+    fd = process.files.open(path, host_flags(flags), 0o666 if mode is None else mode)
+    process.files.opened(fd, flags)
+    return fd

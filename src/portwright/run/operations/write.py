@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portwright.run.engine import Access
+from portwright.run.failure import Failed
 from portwright.run.files import MOST_AT_ONCE
 from portwright.run.process import Process
 
@@ -12,6 +13,12 @@ def perform(process: Process, fd: int, buffer: int, length: int) -> int:
     file = process.files.get(fd)
     process.check_buffer(buffer, length, Access.READ)
     size = process.hostility.shorten(min(length, MOST_AT_ONCE))
-    count = file.write(process.engine.read(buffer, size) if size else b"")
-    process.count_output(count)
+    try:
+        count = file.write(process.engine.read(buffer, size) if size else b"")
+    except (Failed, BrokenPipeError) as error:
+        if isinstance(error, BrokenPipeError) or error.name == "EPIPE":
+            process.broken_pipe()
+        raise
+    if file.leaves:
+        process.count_output(count)
     return count
