@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +16,7 @@ from portwright.describe import port as ports
 from portwright.describe.cpu import cpu
 from portwright.describe.ledger import Ledger
 from portwright.describe.port import Port
-from portwright.run import machine, world
+from portwright.run import loader, machine, world
 from portwright.run.address_space import AddressSpace
 from portwright.run.clocks import Clocks
 from portwright.run.dispatch import Dispatcher, Ended
@@ -28,6 +28,7 @@ from portwright.run.kernel import Kernel
 from portwright.run.limits import Limits, files_report, memory_report
 from portwright.run.options import Options
 from portwright.run.process import Process
+from portwright.run.programs import Programs
 
 PAGE = 0x1000
 SCRATCH = 0x10_0000
@@ -91,6 +92,15 @@ class FakeEngine:
 
     def restore(self, context: Context) -> None:
         self.registers = dict(context.content)
+
+    def fork(self) -> FakeEngine:
+        copy = FakeEngine()
+        copy.pages = {page: bytearray(data) for page, data in self.pages.items()}
+        copy.access, copy.registers = dict(self.access), dict(self.registers)
+        return copy
+
+    def reset(self) -> None:
+        self.pages, self.access, self.registers = {}, {}, {}
 
     def run(self, on_trap: TrapHandler) -> Stop:
         return Stop("trap-ended")
@@ -219,6 +229,7 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
             hostility,
             options.limits.memory,
             lambda asked: say(memory_report(asked, space.used, options.limits.memory)),
+            kernel.memory,
         )
         files = FileTable(
             root, hostility, options.limits.files, lambda: say(files_report(options.limits.files))
@@ -238,6 +249,14 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
             complaints=complaints,
         )
         kernel.add(process)
+        process.image = cast(Any, object())  # nothing here loads or unwinds it
+        chip = cpu(described.abi.cpu)
+        rules = loader.rules_of(chip, ["elf-exec"], described.memory)
+
+        def furnish(child: Process, image: Any) -> None:
+            child.dispatcher = Dispatcher(child, lambda *said: None)
+
+        Programs(kernel, root, options.limits, hostility, rules, described, chip, FakeEngine, furnish)
         contexts.callback(files.close_all)
         host = Path(f"/proc/self/fd/{root.top.fd}").resolve()
         return Guest(process, host, events, [])

@@ -123,7 +123,7 @@ class Books(RuleBasedStateMachine):
     def agrees(self) -> None:
         engine: Engine = self.space.engine  # type: ignore[assignment]
         assert engine.pages == {BASE + page * PAGE: access for page, access in self.model.items()}
-        assert self.space.used == len(self.model) * PAGE <= self.space.peak
+        assert self.space.used == len(self.model) * PAGE <= self.space.budget.peak
         spans = [(region.start, region.end) for region in self.space.regions()]
         assert spans == sorted(spans) and all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 

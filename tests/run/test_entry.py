@@ -164,7 +164,7 @@ def prepared(
     if made.tls is not None:
         space.map(0x50_0000, 0x1000, Access.READ, "image")
         engine.write(made.tls.address, bytes(range(1, 1 + made.tls.file_size)))
-    entry.prepare(made, table, processor, space, hostility, arguments, {"PATH": "/bin"})
+    entry.prepare(made, table, processor, space, hostility, arguments, [b"PATH=/bin"])
     return engine, space
 
 

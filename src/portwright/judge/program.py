@@ -12,7 +12,7 @@ from portwright.describe.port import Expect
 from portwright.judge.verdict import Verdict
 from portwright.run.events import Died, Exited, RunEvent, Wrote
 
-LIMITS = {"memory-limit", "time-limit", "output-limit", "files-limit"}
+LIMITS = {"memory-limit", "time-limit", "output-limit", "files-limit", "processes-limit"}
 NOT_OFFERED = "not offered: "
 Pieces = tuple[bytes, ...]
 

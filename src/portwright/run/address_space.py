@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portwright.describe.ledger import Memory
 from portwright.run.engine import Access, BadAddress, CannotMap, Engine
 from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
+from portwright.run.limits import Budget
 
 FILL_CHUNK = 1 << 20
 GUARD_REACH = 1 << 20
@@ -31,7 +32,8 @@ class Region:
 class AddressSpace:
     """The books over an engine's memory.
 
-    `limit` in bytes for all regions together; `on_limit(asked)` is told when it stands in the way.
+    `limit` in bytes for all regions together, or that of the `budget` which several of them share;
+    `on_limit(asked)` is told when it stands in the way.
     """
 
     def __init__(
@@ -42,14 +44,14 @@ class AddressSpace:
         hostility: Hostility,
         limit: int,
         on_limit: Callable[[int], None] = lambda asked: None,
+        budget: Budget | None = None,
     ) -> None:
         self.engine = engine
         self.memory = memory
         self.page = memory.page_size
-        self.limit = limit
+        self.budget = Budget(limit) if budget is None else budget
         self.highest = 1 << (47 if pointer_bits == 64 else 32)
         self.used = 0
-        self.peak = 0
         self._hostility = hostility
         self._on_limit = on_limit
         self._starts: list[int] = []
@@ -102,14 +104,11 @@ class AddressSpace:
             raise Failed("EEXIST")
         if index < len(self._starts) and self._starts[index] < end:
             raise Failed("EEXIST")
-        if self.used + length > self.limit:
-            self._on_limit(length)
-            raise Failed("ENOMEM")
+        self.check_room(length)
         self.engine.map(start, length, access)
         self._starts.insert(index, start)
         self._regions.insert(index, Region(start, end, access, kind))
-        self.used += length
-        self.peak = max(self.peak, self.used)
+        self._count(length)
 
     def map_fresh(self, start: int, length: int, access: Access, kind: str) -> None:
         """As `map`, with the content that the OS promises for fresh memory: zeros, or nothing at all."""
@@ -129,7 +128,7 @@ class AddressSpace:
         """Take away what memory there is in a range."""
         for piece in self._cut(start, start + length):
             self.engine.unmap(piece.start, piece.end - piece.start)
-            self.used -= piece.end - piece.start
+            self._count(piece.start - piece.end)
 
     def protect(self, start: int, length: int, access: Access) -> None:
         """Change what may be done with a range; raises `Failed` (ENOMEM) where some of it holds no memory."""
@@ -182,7 +181,7 @@ class AddressSpace:
 
     def _stack_from(self, start: int) -> bool:
         length = self.stack_start - start
-        if not self.is_free(start, length) or self.used + length > self.limit:
+        if not self.is_free(start, length) or not self.budget.allows(length):
             return False
         try:
             self.map_fresh(start, length, Access.READ | Access.WRITE, "stack")
@@ -249,6 +248,35 @@ class AddressSpace:
             if not self.grow_stack(bad):
                 raise BadAddress(bad)
             bad = self.first_bad(address, length, access)
+
+    # --- all of it
+
+    def check_room(self, length: int) -> None:
+        """Raise `Failed` (ENOMEM) where so many bytes more would be beyond the limit."""
+        if not self.budget.allows(length):
+            self._on_limit(length)
+            raise Failed("ENOMEM")
+
+    def copy_books(self, other: AddressSpace) -> None:
+        """Keep the books of a copy: the engine holds the other's memory already."""
+        self._starts = list(other._starts)
+        self._regions = [replace(region) for region in other._regions]
+        self._hint = other._hint
+        self._break_start, self._break = other._break_start, other._break
+        self.stack_start = other.stack_start
+        self._count(other.used)
+
+    def clear(self) -> None:
+        """Hold nothing: the engine's memory is gone."""
+        self._count(-self.used)
+        self._starts, self._regions = [], []
+        self._hint = self.memory.map_base
+        self._break_start, self._break = None, 0
+        self.stack_start = self.memory.stack_top
+
+    def _count(self, length: int) -> None:
+        self.used += length
+        self.budget.take(length)
 
     # --- the list of regions
 

@@ -145,7 +145,8 @@ class Dispatcher:
         except BadAddress as bad:
             outcome = self._bad_pointer(variant, bad)
         except EndRun as over:
-            process.finish(over.end)
+            process.kernel.first.finish(over.end)
+            process.halt = True
             outcome = 0
         except (CannotMap, MemoryError):
             outcome = Failure("ENOMEM")

@@ -7,7 +7,7 @@ promise is garbage, unless the run is kind.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portwright.describe.cpu import Cpu
@@ -123,7 +123,7 @@ def prepare(
     space: AddressSpace,
     hostility: Hostility,
     arguments: Sequence[str | bytes],
-    environment: Mapping[str, str],
+    variables: Sequence[bytes],
 ) -> None:
     """Make a placed program ready for its first instruction: stack, thread pointer and registers.
 
@@ -131,7 +131,6 @@ def prepare(
     environment do not fit the stack.
     """
     words = [item if isinstance(item, bytes) else os.fsencode(item) for item in arguments]
-    variables = [os.fsencode(f"{name}={value}") for name, value in environment.items()]
     random = hostility.random_bytes(RANDOM_BYTES)
     given = Given(words, variables, auxiliary(image, ledger.memory.page_size), random)
     filler = hostility.garbage(max(ledger.entry.alignment, cpu.pointer_size))

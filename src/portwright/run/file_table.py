@@ -55,6 +55,10 @@ class FileTable(Descriptors):
             return self.current
         return self.directory(directory).folder
 
+    def open_file(self, path: bytes, flags: int) -> OpenFile:
+        """Open by path, without a number."""
+        return self._open_path(path, flags, 0)
+
     def open_directory(self, path: bytes) -> int:
         """Open a directory for reading its entries."""
         return self.open(path, os.O_RDONLY | os.O_DIRECTORY, 0)

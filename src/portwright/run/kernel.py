@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from portwright.run.clocks import Clocks
 from portwright.run.deadlock import deadlock_end
@@ -17,7 +18,7 @@ from portwright.run.events import Died, Exited
 from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
 from portwright.run.idle import ready_waits
-from portwright.run.limits import Limits, Watch
+from portwright.run.limits import Budget, Limits, Watch
 from portwright.run.process import Process
 from portwright.run.slices import SLICE, Slices
 from portwright.run.thread import Thread
@@ -25,6 +26,9 @@ from portwright.run.waiting import Wait
 
 MOST_THREADS = 4096
 WORD = 4
+if TYPE_CHECKING:
+    from portwright.run.programs import Programs
+
 LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
 
 
@@ -39,12 +43,13 @@ class Kernel:
         on_end: Callable[[Process], None] = lambda process: None,
     ) -> None:
         self.processes: dict[int, Process] = {}
+        self.programs: Programs
+        self.memory = Budget(limits.memory)
         self.clocks = clocks
         self.watch = Watch(limits, self.interrupt, self.cpu_seconds)
         self.several = False  # whether there has ever been more than one thread
         self.switches = self.preemptions = 0
         self.turn = 0  # goes up with each turn and each call, while there are several threads
-        self.peak = 0
         self.processors = hostility.processors()
         self._hostility = hostility
         self._on_end = on_end
@@ -110,6 +115,13 @@ class Kernel:
                 process.futexes.wake(thread.clear_word, 1)
         if not process.threads:
             process.finish(Exited(status & 0xFF))
+
+    def leave_alone(self, thread: Thread) -> None:
+        """End all other threads of a thread's process."""
+        for other in [one for one in thread.process.threads.values() if one is not thread]:
+            other.over = True
+            self._forget(other)
+        thread.process.threads = {thread.id: thread}
 
     def ended(self, process: Process) -> None:
         """Note that a process has ended; it is buried when its turn is over."""
@@ -298,10 +310,26 @@ class Kernel:
             thread.over = True
             self._forget(thread)
         process.threads.clear()
-        self.peak = max(self.peak, process.space.peak)
         self._cpu_of_ended += process.engine.cpu_seconds()
-        process.close()
         self._on_end(process)
+        process.close()
+        process.space.clear()
+        for child in [one for one in self.processes.values() if one.parent is process]:
+            child.parent = None
+            if child.end is not None:
+                self.forget(child)
+        if process.parent is None and process is not self.first:
+            self.forget(process)
+
+    def forget(self, process: Process) -> None:
+        """Take a process out of the machine for good: it has ended and its parent knows, or it never began."""
+        if process.id in self.processes:
+            for thread in list(process.threads.values()):
+                thread.over = True
+                self._forget(thread)
+            del self.processes[process.id]
+        process.close()
+        process.space.clear()
 
     def _forget(self, thread: Thread) -> None:
         self._polled.pop(thread, None)
@@ -311,8 +339,12 @@ class Kernel:
     def close(self) -> None:
         """Give back what the processes hold of the host."""
         for process in self.processes.values():
-            self.peak = max(self.peak, process.space.peak)
             process.close()
+
+    @property
+    def peak(self) -> int:
+        """The most memory that all processes held together."""
+        return self.memory.peak
 
     # --- from other threads of the host
 

@@ -19,13 +19,36 @@ SIGXCPU = 24
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of memory, seconds of wall and CPU time (None: no end), open files, bytes written."""
+    """Bytes of memory, seconds of wall and CPU time (None: no end), open files, bytes written, processes at once
+    (those that nobody has waited for count).
+
+    All processes of a run share the memory and the time.
+    """
 
     memory: int = 1 << 30
     seconds: float | None = None
     cpu_seconds: float | None = None
     files: int = 256
     output: int = 4 << 30
+    processes: int = 128
+
+
+class Budget:
+    """The memory of all processes of a run: how much is held, and the most that ever was."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self.peak = 0
+
+    def take(self, count: int) -> None:
+        """Note that so many bytes more are held (or less)."""
+        self.used += count
+        self.peak = max(self.peak, self.used)
+
+    def allows(self, count: int) -> bool:
+        """Whether so many bytes more may be held."""
+        return self.used + count <= self.limit
 
 
 def bytes_text(count: int) -> str:
@@ -46,6 +69,20 @@ def files_report(limit: int) -> Report:
     """The guest opened more files than it may (the call fails; the guest goes on)."""
     what = f"file limit: {limit} files are open and one more was asked for"
     return Report("files-limit", what, advice="close files, or allow more with `--open-files`")
+
+
+def processes_report(limit: int) -> Report:
+    """The guest started more processes than it may (the call fails; the guest goes on)."""
+    what = f"process limit: there are {limit} processes, and one more was asked for"
+    advice = "wait for those that have ended, or allow more with `--processes`"
+    return Report("processes-limit", what, advice=advice)
+
+
+def processes_end(limit: int) -> Died:
+    """The end of a run that starts process after process although it is refused."""
+    what = f"process limit: there are {limit} processes, and {limit} more were asked for in vain"
+    advice = "a process that copies itself without end? `--processes` allows more"
+    return Died(SIGKILL, Report("processes-limit", what, advice=advice))
 
 
 def output_end(limit: int) -> Died:

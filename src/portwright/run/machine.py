@@ -17,22 +17,20 @@ from portwright.base.errors import Where, fail
 from portwright.describe.cpu import Cpu, cpu
 from portwright.describe.port import Port
 from portwright.run import engine as engines
-from portwright.run import entry, loader, world
-from portwright.run.address_space import AddressSpace
+from portwright.run import loader, world
 from portwright.run.clocks import Clocks
 from portwright.run.dispatch import Dispatcher
 from portwright.run.dispatch import Ended as EndedCall
-from portwright.run.engine import Engine, Setup
+from portwright.run.engine import Setup
 from portwright.run.events import Died, Exited, Outcome, Report, RunEvent
-from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
 from portwright.run.injection import FaultPlan
 from portwright.run.kernel import Kernel
-from portwright.run.limits import files_report, memory_report
 from portwright.run.loader import CannotLoad, Image
 from portwright.run.options import Options
 from portwright.run.outcome import Collected
 from portwright.run.process import Process
+from portwright.run.programs import Programs
 from portwright.run.reports import Reporter
 from portwright.run.root import Root
 from portwright.run.trace import Describer, Tracer
@@ -151,52 +149,39 @@ class _Run:
         ledger, hostility = self._port.ledger, self._hostility
         booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
         clocks = Clocks(ledger, self._options.clock, booted)
-        return Kernel(self._options.limits, clocks, hostility)
+        return Kernel(self._options.limits, clocks, hostility, self._ended)
+
+    def _ended(self, process: Process) -> None:
+        """Tell of a process that did not end by itself, and was not ended by another."""
+        end = process.end
+        if process is not process.kernel.first and isinstance(end, Died) and end.report.kind != "signal":
+            what = f"process {process.id}: {end.report.what}"
+            self._emit(replace(end.report, what=what))
 
     def _end(self, kernel: Kernel) -> Exited | Died:
-        rules = loader.rules_of(self._cpu, self._port.manifest.os.loads, self._port.ledger.memory)
+        ledger, options = self._port.ledger, self._options
+        rules = loader.rules_of(self._cpu, self._port.manifest.os.loads, ledger.memory)
         image = loader.plan(self._data, self._binary.name, rules)
-        engine = engines.create(_setup(self._port, self._options), self._options.engine)
-        try:
-            process = self._process(engine, kernel)
-        except BaseException:
-            engine.close()
-            raise
-        kernel.add(process)
-        self._furnish(process, image)
-        self._load(process, image)
-        return kernel.run()
-
-    def _process(self, engine: Engine, kernel: Kernel) -> Process:
-        ledger, limits, hostility = self._port.ledger, self._options.limits, self._hostility
-        complaints: list[tuple[str, str, str]] = []
-
-        def complain(report: Report) -> None:
-            complaints.append((report.kind, report.what, report.advice))
-
-        def complain_of_memory(asked: int) -> None:
-            complain(memory_report(asked, space.used, limits.memory))
-
-        space = AddressSpace(
-            engine, ledger.memory, self._cpu.pointer_bits, hostility, limits.memory, complain_of_memory
-        )
-        files = FileTable(self._root, hostility, limits.files, lambda: complain(files_report(limits.files)))
-        world.open_streams(files, self._options, ledger.entry.open_fds, kernel.watch, self._emit)
-        world.go_to(files, self._options.cwd)
-        number = hostility.number(2, 30_000, kind=2)
-        return Process(
-            engine,
+        setup = _setup(self._port, options)
+        programs = Programs(
+            kernel,
+            self._root,
+            options.limits,
+            self._hostility,
+            rules,
             ledger,
             self._cpu,
-            space,
-            files,
-            kernel.clocks,
-            hostility,
-            kernel.watch,
-            limits,
-            number,
-            complaints=complaints,
+            lambda: engines.create(setup, options.engine),
+            self._furnish,
         )
+        process = programs.first(image)
+        world.open_streams(process.files, options, ledger.entry.open_fds, kernel.watch, self._emit)
+        world.go_to(process.files, options.cwd)
+        environment = {**ledger.entry.environment, **options.environment}
+        arguments = [options.name or self._binary.name, *options.arguments]
+        variables = [f"{name}={value}" for name, value in environment.items()]
+        programs.load(process, image, [*map(os.fsencode, arguments)], [*map(os.fsencode, variables)])
+        return kernel.run()
 
     def _furnish(self, process: Process, image: Image) -> None:
         """Give a process what serves its calls and what says what is wrong with it."""
@@ -207,14 +192,6 @@ class _Run:
             lambda *said: self._emit(reporter.call_report(*said)),
             self._tracer(describer),
             self._faults,
-        )
-
-    def _load(self, process: Process, image: Image) -> None:
-        loader.place(image, process.space)
-        environment = {**process.ledger.entry.environment, **self._options.environment}
-        arguments = [self._options.name or self._binary.name, *self._options.arguments]
-        entry.prepare(
-            image, process.ledger, self._cpu, process.space, self._hostility, arguments, environment
         )
 
     def _tracer(self, describer: Describer) -> Callable[[EndedCall], None] | None:

@@ -27,6 +27,7 @@ from portwright.run.structs import Layout
 if TYPE_CHECKING:
     from portwright.run.dispatch import Dispatcher
     from portwright.run.kernel import Kernel
+    from portwright.run.loader import Image
     from portwright.run.reports import Reporter
     from portwright.run.thread import Thread
 
@@ -77,6 +78,7 @@ class Process:
     futexes: Futexes = field(init=False)
     signals: Signals = field(init=False)
     parent: Process | None = None
+    image: Image | None = None
 
     def __post_init__(self) -> None:
         self.futexes = Futexes(self)
