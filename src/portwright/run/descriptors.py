@@ -41,11 +41,11 @@ class Descriptors:
             self.close(fd)
         self._open[fd] = file
 
-    def add(self, make: Callable[[], OpenFile], *, stays: bool = False) -> int:
-        """Open a file and give it the lowest free number; raises `Failed` (EMFILE). For `stays` see `set_stays`."""
+    def add(self, make: Callable[[], OpenFile], *, stays: bool = False, lowest: int = 0) -> int:
+        """Open a file and give it the lowest free number, from `lowest` on; raises `Failed` (EMFILE). For `stays` see
+        `set_stays`."""
         self.check_room(1)
-        file = make()
-        fd = 0
+        file, fd = make(), lowest
         while fd in self._open:
             fd += 1
         self.put(fd, file)
@@ -58,10 +58,10 @@ class Descriptors:
             self._on_limit()
             raise Failed("EMFILE")
 
-    def duplicate(self, fd: int, *, stays: bool = False) -> int:
-        """A second number for an open file."""
+    def duplicate(self, fd: int, *, stays: bool = False, lowest: int = 0) -> int:
+        """A second number for an open file, not below `lowest`."""
         file = self.get(fd)
-        return self.add(lambda: file, stays=stays)
+        return self.add(lambda: file, stays=stays, lowest=lowest)
 
     def duplicate_to(self, fd: int, target: int, *, stays: bool = False) -> None:
         """Make `target` stand for the open file `fd`; raises `Failed` (EBADF) for a number that none can be."""

@@ -57,7 +57,7 @@ class FileTable(Descriptors):
 
     def open_file(self, path: bytes, flags: int) -> OpenFile:
         """Open by path, without a number."""
-        return self._open_path(path, flags, 0)
+        return self._open_path(path, flags, 0, self.current)
 
     def open_directory(self, path: bytes) -> int:
         """Open a directory for reading its entries."""

@@ -71,7 +71,7 @@ def test_a_pipe_does_not_wait_where_it_was_told_not_to(linux: Any) -> None:
 def test_second_numbers_are_one_open_file(linux: Any) -> None:
     (linux.root / "f").write_bytes(b"abcdef")
     fd = linux.call("open", linux.path("/f"), linux.constant("O_RDONLY|O_CLOEXEC"), 0)
-    again = linux.call("fcntl_dupfd", fd, linux.constant("F_DUPFD_CLOEXEC"), 0)
+    again = linux.call("fcntl_dupfd", fd, linux.constant("F_DUPFD_CLOEXEC"), 3)
     third = linux.call("dup3", fd, 9, 0)
     assert (fd, again, third) == (3, 4, 9)
     flags = [linux.call("fcntl_getfd", one, linux.constant("F_GETFD")) for one in (fd, again, third)]
@@ -101,7 +101,7 @@ def test_too_many_numbers_are_refused_and_said_once(make_guest: Any) -> None:
     guest = make_guest(ledger=ports.load("x86_64-portwright-linux").ledger, limits=Limits(files=5))
     pipe(guest)
     assert guest.call("pipe2", guest.room(8), 0) == guest.error("EMFILE")
-    assert guest.call("fcntl_dupfd", 0, guest.constant("F_DUPFD_CLOEXEC"), 0) == guest.error("EMFILE")
+    assert guest.call("fcntl_dupfd", 0, guest.constant("F_DUPFD_CLOEXEC"), 3) == guest.error("EMFILE")
     assert [kind for kind, _, _ in guest.reports] == ["files-limit"]
 
 

@@ -11,4 +11,7 @@ def perform(
 ) -> int:
     """AT_FDCWD is the current directory; an absolute path starts at the root."""
     start = process.files.start(directory, path, process.ledger.constants.get("AT_FDCWD"))
-    return process.files.open(path, host_flags(flags or frozenset()), 0o666 if mode is None else mode, start)
+    flags = flags or frozenset()
+    fd = process.files.open(path, host_flags(flags), 0o666 if mode is None else mode, start)
+    process.files.opened(fd, flags)
+    return fd
