@@ -54,11 +54,13 @@ class ThreadPointer(Described):
     """What the thread pointer is when a program starts, and who must set it up.
 
     `at_entry`: `zero`, `undefined`, or `tls` (the OS has made the TLS block). `set_by`: `program` (std's
-    start-up code makes the block and calls `set_thread_pointer`) or `os`.
+    start-up code makes the block and sets the pointer) or `os`. `through`: a program sets it by the `call` that
+    means `set_thread_pointer`, or by writing a `register` of the CPU.
     """
 
     at_entry: Literal["zero", "undefined", "tls"] = "undefined"
     set_by: Literal["program", "os", "nobody"] = "program"
+    through: Literal["call", "register"] = "call"
 
 
 class Executable(Described):

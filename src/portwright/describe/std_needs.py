@@ -188,5 +188,7 @@ def by_address(call: Call, argument: str) -> bool:
 
 def thread_pointer(ledger: Ledger) -> bool:
     """Whether a program's threads have a thread pointer, so that `#[thread_local]` can work."""
-    set_by = ledger.entry.thread_pointer.set_by
-    return set_by == "os" or (set_by == "program" and "set_thread_pointer" in ledger.offers)
+    facts = ledger.entry.thread_pointer
+    if facts.set_by != "program":
+        return facts.set_by == "os"
+    return facts.through == "register" or "set_thread_pointer" in ledger.offers

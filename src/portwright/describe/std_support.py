@@ -104,6 +104,8 @@ def _support(ledger: Ledger, operation: Operation, usable: set[str]) -> Support:
         return row("works", call=ledger.offers[name][0], remarks=_remarks(ledger, operation))
     if name == "set_thread_pointer" and ledger.entry.thread_pointer.set_by == "os":
         return row("stand-in", remarks=("the OS sets the thread pointer itself",))
+    if name == "set_thread_pointer" and ledger.entry.thread_pointer.through == "register":
+        return row("stand-in", remarks=("the thread pointer is a register that programs write",))
     call, lacks = (ledger.offers[name][0], _lacks(ledger, name)) if name in ledger.offers else (None, ())
     without = WITHOUT.get(name)
     if without is not None and without.instead and usable.issuperset(without.instead):

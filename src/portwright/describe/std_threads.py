@@ -43,7 +43,8 @@ def threads(ledger: Ledger) -> Threads | None:
     _, call = ledger.offers[start]
     given = std_needs.passed(call, operation(start))
     takes_pointer = "thread_pointer" in given
-    if not takes_pointer and not usable(ledger, "set_thread_pointer"):
+    register = ledger.entry.thread_pointer.through == "register"
+    if not takes_pointer and not register and not usable(ledger, "set_thread_pointer"):
         return None
     chosen = "flags" in given and ledger.constant("CLONE_CHILD_CLEARTID", call) is not None
     if "child_tid" in given and chosen:

@@ -48,7 +48,8 @@ class Emulated:
 
     `traps`: a trap's name -> `("instruction", constant)` or `("interrupt", number)`; `advance`: bytes to add
     to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
-    kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them.
+    kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them; none do
+    where `faults_stay` at their instruction.
     `forbidden`: instructions that Unicorn would let a program do. `begin(uc)` makes a new CPU one that runs a
     program, not a kernel.
     """
@@ -62,6 +63,7 @@ class Emulated:
     advance: int
     faults: Mapping[int, FaultKind]
     raising: tuple[bytes, ...] = ()
+    faults_stay: bool = False
     forbidden: tuple[str, ...] = ()
     begin: Callable[[Any], None] | None = None
 

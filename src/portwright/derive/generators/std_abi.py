@@ -150,6 +150,7 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         f"pub const LONGEST_RANGE: usize = {longest};\n"
         f"pub const ENTRY_STACK: &[Slot] = &[{slots}];\n"
         f"pub const PROGRAM_SETS_THREAD_POINTER: bool = {str(thread_pointer.set_by == 'program').lower()};\n"
+        f"pub const THREAD_POINTER_IS_WRITTEN: bool = {str(thread_pointer.through == 'register').lower()};\n"
     )
     yield _executable(ledger)
     clocks = []

@@ -21,7 +21,13 @@ pub fn yield_now() -> Result<(), Failure> {
 /// The address must be that of a block which `thread_locals::make` made, and thread-locals must not be in use.
 pub unsafe fn set_thread_pointer(address: usize) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
-    unsafe { abi::set_thread_pointer(address) }.map(drop)
+    unsafe {
+        if abi::THREAD_POINTER_IS_WRITTEN {
+            super::cpu::write_thread_pointer(address);
+            return Ok(());
+        }
+        abi::set_thread_pointer(address).map(drop)
+    }
 }
 
 /// Starts a thread at the CPU's `begin_thread`, which takes the argument on to `new_threads::begin`.

@@ -19,9 +19,8 @@ CPU = Cpu(
     elf_machine=183,
     rust_asm=RustAsm(
         refused=("x18", "x19", "x29"),
-        # There is no exchange: three exclusive ors do it, and change no flag.
-        exchange="eor {register}, {register}, {slot}\\neor {slot}, {register}, {slot}\\n"
-        "eor {register}, {register}, {slot}",
         negate_on_carry=("cneg {result}, {result}, cs",),
+        new_thread=("cbnz {result}, 3f", "ldr x0, [sp]", "b {entry}", "3:"),
+        clear_word="stlr wzr, [{address}]",
     ),
 )

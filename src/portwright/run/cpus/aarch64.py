@@ -9,23 +9,32 @@ from portwright.run.cpu import CallCode, Emulated, EngineCpu, FunctionEntry, Unw
 GENERAL = (*(f"x{number}" for number in range(31)), "sp")
 VECTOR = tuple(f"v{number}" for number in range(32))
 
-ARITHMETIC_ALLOWED = 3 << 20  # CPACR_EL1.FPEN: float and vector instructions do not trap
-PROGRAM_ALLOWED = 1 << 14 | 1 << 15 | 1 << 26  # SCTLR_EL1.DZE, UCT, UCI: what kernels let programs do with caches
 CARRY = 1 << 29
+ERET = b"\xe0\x03\x9f\xd6"
+# System registers as (CRn, CRm, op0, op1, op2), and the bits with which a kernel lets programs do what Linux does:
+SPSR, ELR = (4, 0, 3, 0, 0), (4, 0, 3, 0, 1)
+ALLOWED = {
+    (1, 0, 3, 0, 2): 3 << 20,  # CPACR_EL1.FPEN: float and vector instructions
+    (1, 0, 3, 0, 0): 1 << 14 | 1 << 15 | 1 << 26,  # SCTLR_EL1.DZE, UCT, UCI: work on caches
+    (14, 1, 3, 0, 0): 3,  # CNTKCTL_EL1: look at the counters
+}
 
 
 def enter_user_mode(uc: Any) -> None:
-    """Leave exception level 1, in which Unicorn begins, for 0."""
-    from unicorn import arm64_const
+    """Leave exception level 1, in which Unicorn begins, the way a kernel does: by ERET."""
+    from unicorn import UC_PROT_ALL
+    from unicorn.arm64_const import UC_ARM64_REG_CP_REG
 
-    for (op0, op1, crn, crm, op2), bits in (
-        ((3, 0, 1, 0, 2), ARITHMETIC_ALLOWED),
-        ((3, 0, 1, 0, 0), PROGRAM_ALLOWED),
-    ):
-        place = (crn, crm, op0, op1, op2)
-        held = uc.reg_read(arm64_const.UC_ARM64_REG_CP_REG, place)
-        uc.reg_write(arm64_const.UC_ARM64_REG_CP_REG, (*place, held | bits))
-    uc.reg_write(arm64_const.UC_ARM64_REG_PSTATE, 0)
+    for place, bits in ALLOWED.items():
+        held = uc.reg_read(UC_ARM64_REG_CP_REG, place)
+        uc.reg_write(UC_ARM64_REG_CP_REG, (*place, held | bits))
+    page = 0x1_0000
+    uc.mem_map(page, 0x1000, UC_PROT_ALL)
+    uc.mem_write(page, ERET)
+    uc.reg_write(UC_ARM64_REG_CP_REG, (*SPSR, 0))
+    uc.reg_write(UC_ARM64_REG_CP_REG, (*ELR, page + len(ERET)))
+    uc.emu_start(page, page + len(ERET), count=1)
+    uc.mem_unmap(page, 0x1000)
 
 
 CPU = EngineCpu(
@@ -49,7 +58,9 @@ CPU = EngineCpu(
         model="UC_CPU_ARM64_MAX",
         traps={"svc #0": ("interrupt", 2)},
         advance=0,
-        faults={1: "illegal", 3: "execute", 4: "other", 7: "breakpoint"},
+        # A bad access to memory is no interrupt here: what is left of aborts are addresses that are not aligned.
+        faults={1: "illegal", 3: "alignment", 4: "alignment", 7: "breakpoint"},
+        faults_stay=True,
         begin=enter_user_mode,
     ),
     carry_flag=CARRY,

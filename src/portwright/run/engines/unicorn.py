@@ -170,7 +170,8 @@ class UnicornEngine:
             self._stop = Stop("fault", "other", detail=f"`{name}` is not this OS's trap")
         else:
             kind = self._facts.faults.get(number, "illegal")
-            self._stop = Stop("fault", kind, detail="" if kind != "other" else f"exception {number}")
+            pc = self.get(("pc",))[0] if self._facts.faults_stay else None
+            self._stop = Stop("fault", kind, None, pc, "" if kind != "other" else f"exception {number}")
         uc.emu_stop()
 
     def _on_bad_memory(self, uc: Any, access: int, address: int, size: int, *_: Any) -> bool:

@@ -35,6 +35,16 @@ impl Block {
     }
 }
 
+/// Sets the thread pointer without a call of the system, where the system lets programs do that.
+///
+/// # Safety
+///
+/// Nothing may use the thread-locals that the pointer led to before.
+pub unsafe fn write_thread_pointer(address: usize) {
+    // SAFETY: the caller's promise; the instruction changes nothing else.
+    unsafe { core::arch::asm!("wrfsbase {}", in(reg) address, options(nostack, preserves_flags)) };
+}
+
 /// The program's first instruction.
 ///
 /// Only the stack pointer means something here. The flags, the rounding of floats and the old frame pointer may
