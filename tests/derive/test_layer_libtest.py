@@ -147,9 +147,7 @@ def test_failing_run_says_why(harness: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("lto", ["thin", "fat"])
 def test_whole_program_optimization(lto: str, cargo: Build, tmp_path: Path) -> None:
     """std's own bitcode is there for it; the stripped program starts, and has its thread-locals."""
-    source = (
-        PROGRAMS.parents[2] / "ports/x86_64-unknown-veridian/programs/thread-locals/src/main.rs"
-    ).read_text()
+    source = (PROGRAMS.parents[2] / "ports/programs/thread-locals/src/main.rs").read_text()
     profile = f'\n[profile.release]\nlto = "{lto}"\ncodegen-units = 1\nopt-level = "z"\nstrip = true\n'
     folder = crate(tmp_path / "crate", "main.rs", source, profile)
     cargo(folder, "build", "--release")

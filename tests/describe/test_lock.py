@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from port_copies import copied
 from portwright.base.errors import BadInput
 from portwright.describe import lock
 from portwright.describe import port as ports
@@ -25,7 +25,7 @@ FOUND = Lock(
 def port(tmp_path: Path, fresh_cache: Path) -> Port:
     """A port of the user's: a copy of a bundled one in a folder that can be written."""
     name = ports.bundled()[0]
-    shutil.copytree(ports.bundled_folder() / name, tmp_path / name, ignore=shutil.ignore_patterns("programs"))
+    copied(name, tmp_path / name)
     return ports.load(str(tmp_path / name))
 
 

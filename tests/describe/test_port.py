@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from port_copies import copied
 from portwright.base.errors import BadInput
 from portwright.describe import port as ports
 
@@ -16,9 +16,7 @@ NAME = "x86_64-unknown-veridian"
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A port of the user's own, outside the bundled ones."""
-    folder = tmp_path / "my port"
-    shutil.copytree(ports.find(NAME), folder, ignore=shutil.ignore_patterns("target"))
-    return folder
+    return copied(NAME, tmp_path / "my port", "target")
 
 
 def change(file: Path, old: str, new: str) -> int:
@@ -117,3 +115,33 @@ def test_what_a_panic_does_is_overruled_for_std_and_the_target_alike() -> None:
     assert (plain.manifest.std.panic, plain.manifest.target["panic-strategy"]) == ("abort", "abort")
     assert (unwinding.manifest.std.panic, unwinding.manifest.target["panic-strategy"]) == ("unwind", "unwind")
     assert unwinding.digest != plain.digest
+
+
+def test_shared_programs_are_the_port_s_too(copy: Path) -> None:
+    """They come first and lie in their own folder; a program of the port's stands in for its namesake."""
+    found = {program.name: program for program in ports.load(str(copy)).manifest.program}
+    assert found["hello"].path == "programs/hello" and found["hello"].expect.stdout != "Hello from std!\n"
+    assert (
+        found["files"].path == "../programs/files" and (copy / found["files"].path / "Cargo.toml").is_file()
+    )
+    change(
+        copy / "port.toml",
+        'from = "../programs"',
+        'from = "../programs"\nwithout = { files = "it has none" }',
+    )
+    assert {*found} - {program.name for program in ports.load(str(copy)).manifest.program} == {"files"}
+
+
+def test_faults_of_shared_programs_are_placed(copy: Path) -> None:
+    line = change(copy / "port.toml", '"../programs"', '"../programs"\nwithout = { flies = "a slip" }')
+    shared = copy.parent / "programs" / "programs.toml"
+    shared_line = change(shared, 'path = "time"', 'path = "tame"')
+    ledger_line = change(copy / "abi.toml", "page-size = 4096", 'page-size = "4096"')
+    found = faults(copy)
+    assert ("port.toml", line + 1) in {row[:2] for row in found}
+    assert ("programs.toml", shared_line) in {row[:2] for row in found}
+    assert ("abi.toml", ledger_line) in {row[:2] for row in found}
+    change(copy / "port.toml", '"../programs"', '"../progs"')
+    assert ("port.toml", line, "no shared programs: there is no programs.toml in `../progs`") in {
+        row[:3] for row in faults(copy)
+    }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from port_copies import copied
 from portwright.base.errors import Fault
 from portwright.describe import port as ports
 from portwright.describe import port_check, spec
@@ -45,7 +45,7 @@ def test_a_contradiction_is_found_at_its_line(
     facts: RustcFacts, tmp_path: Path, file: str, old: str, new: str, code: str, line: str
 ) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.find(NAME), folder)
+    copied(NAME, folder)
     text = (folder / file).read_text()
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1))

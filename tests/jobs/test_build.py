@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from portwright.describe import port as ports
+from port_copies import copied
 from portwright.describe.toolchain import Toolchain
 
 PORT = "x86_64-unknown-veridian"
@@ -53,7 +53,7 @@ def test_a_users_port_gets_its_lock_in_its_own_folder(
     portwright: Portwright, fresh_cache: Path, tmp_path: Path, toolchain: Toolchain
 ) -> None:
     folder = tmp_path / "my port"
-    shutil.copytree(ports.bundled_folder() / PORT, folder)
+    copied(PORT, folder)
     assert portwright("build", folder, "spec").returncode == 0
     assert f'rustc = "{toolchain.version}"' in (folder / "port.lock").read_text()
 
@@ -62,7 +62,9 @@ def test_a_program_that_is_missing_is_placed_in_the_manifest(
     portwright: Portwright, fresh_cache: Path, tmp_path: Path, toolchain: Toolchain
 ) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.bundled_folder() / PORT, folder, ignore=shutil.ignore_patterns("hello", "files"))
+    copied(PORT, folder, "hello")
+    with (folder / "port.toml").open("a") as file:
+        file.write('\n[[program]]\nname = "files"\npath = "programs/files"\nexpect = { exit = 0 }\n')
     said = portwright("build", folder, "programs")
     assert said.returncode == 2
     assert "the program `hello` is not there" in said.stderr

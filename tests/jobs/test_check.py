@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from jobs.check_result import codes, document
+from port_copies import copied
 from portwright.base.errors import MissingTool
 from portwright.describe import port as ports
 from portwright.describe import rustc_facts, toolchain
@@ -87,7 +87,7 @@ def test_a_port_s_faults_stand_at_their_lines_and_are_fixed_in_place(
     portwright: Portwright, tmp_path: Path
 ) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.find("x86_64-unknown-veridian"), folder)
+    copied("x86_64-unknown-veridian", folder)
     manifest = folder / "port.toml"
     text = manifest.read_text()
     wrong = text.replace(
@@ -110,7 +110,7 @@ def test_a_port_s_faults_stand_at_their_lines_and_are_fixed_in_place(
 
 def test_the_ledger_s_faults_are_in_the_same_pass(portwright: Portwright, tmp_path: Path) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.find("x86_64-unknown-veridian"), folder)
+    copied("x86_64-unknown-veridian", folder)
     ledger = folder / "abi.toml"
     text = ledger.read_text()
     broken = re.sub(r'^number = "rax"$', 'number = "eggs"', text, count=1, flags=re.MULTILINE)
@@ -126,7 +126,7 @@ def test_the_ledger_s_faults_are_in_the_same_pass(portwright: Portwright, tmp_pa
 
 def test_a_misspelled_key_does_not_hide_the_target_s_faults(portwright: Portwright, tmp_path: Path) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.find("x86_64-unknown-veridian"), folder)
+    copied("x86_64-unknown-veridian", folder)
     text = (folder / "port.toml").read_text()
     broken = text.replace("[target] ", '[target]\ncpu = "z80" ', 1).replace("\npage-size", "\npagesize", 1)
     (folder / "port.toml").write_text(broken)
@@ -193,7 +193,7 @@ def test_a_contradiction_between_a_port_s_files_is_in_the_same_pass(
     portwright: Portwright, tmp_path: Path
 ) -> None:
     folder = tmp_path / "port"
-    shutil.copytree(ports.find("x86_64-unknown-veridian"), folder)
+    copied("x86_64-unknown-veridian", folder)
     manifest = folder / "port.toml"
     manifest.write_text(manifest.read_text().replace("page-size = 4096", "page-size = 8192"))
     value = document(portwright("check", "--no-probe", "--json", folder))

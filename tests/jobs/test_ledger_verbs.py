@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from port_copies import copied
 from portwright.describe import port as ports
 
 NAME = "x86_64-unknown-veridian"
@@ -20,11 +20,7 @@ Portwright = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A port of the user's own."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    for file in ports.find(NAME).glob("*.toml"):
-        shutil.copy(file, folder)
-    return folder
+    return copied(NAME, tmp_path / "mine")
 
 
 def change(file: Path, old: str, new: str) -> None:

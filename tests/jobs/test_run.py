@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from port_copies import copied
 from portwright.describe import port as ports
 from portwright.run import engine as engines
 from portwright.run.engine import Setup
@@ -67,13 +68,11 @@ def cat(tmp_path: Path) -> Path:
     path.write_bytes((header + segments).ljust(0x1000, b"\0") + code)
     path.chmod(0o755)
     # It does not ask again where the system is busy, so it runs on a port whose system never is.
-    calm = tmp_path / "calm"
-    calm.mkdir()
-    for name in ("port.toml", "abi.toml"):
-        text = (ports.find(PORT) / name).read_text()
-        (calm / name).write_text(
-            "".join(row for row in text.splitlines(True) if not row.startswith("busy ="))
-        )
+    calm = copied(PORT, tmp_path / "calm")
+    text = (calm / "abi.toml").read_text()
+    (calm / "abi.toml").write_text(
+        "".join(row for row in text.splitlines(True) if not row.startswith("busy ="))
+    )
     return path
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from port_copies import copied
 from portwright.describe import port as ports
 from portwright.describe.operation import vocabulary
 
@@ -39,7 +39,7 @@ def test_document_in_the_order_that_pays(portwright: Portwright) -> None:
 
 def test_without_write_nothing_runs(portwright: Portwright, tmp_path: Path) -> None:
     folder = tmp_path / PORT
-    shutil.copytree(ports.find(PORT), folder, ignore=shutil.ignore_patterns("programs", "target"))
+    copied(PORT, folder, "target")
     text = (folder / "abi.toml").read_text()
     (folder / "abi.toml").write_text(re.sub(r"(?m)^write = .*$", "", text))
     ended = portwright("std", folder)

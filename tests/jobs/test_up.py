@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from port_copies import copied
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 
@@ -24,9 +23,7 @@ def rows(shown: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    folder = tmp_path / "port"
-    shutil.copytree(ports.find(NAME), folder, ignore=shutil.ignore_patterns("target", "port.lock"))
-    return folder
+    return copied(NAME, tmp_path / "port", "target", "port.lock")
 
 
 @pytest.mark.parametrize("engine", ["native", "unicorn"])
@@ -34,7 +31,7 @@ def test_the_bundled_port_passes_on_both_engines(portwright: Callable[..., Any],
     shown = portwright("up", NAME, "--json", "--engine", engine)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     document = json.loads(shown.stdout)
-    programs = [p["name"] for p in tomllib.loads((ports.find(NAME) / "port.toml").read_text())["program"]]
+    programs = [program.name for program in ports.load(NAME).manifest.program]
     assert [row["name"] for row in document["rows"]] == ["check", "sysroot", "programs", *programs]
     assert {row["verdict"]["outcome"] for row in document["rows"]} == {"passed"}
     assert document["engine"] == engine and document["status"] == 0
@@ -72,7 +69,7 @@ PROGRAMS = {
 
 
 def test_each_way_of_failing_has_its_own_verdict(portwright: Callable[..., Any], copy: Path) -> None:
-    text = (copy / "port.toml").read_text().split("[[program]]")[0]
+    text = (copy / "port.toml").read_text().split("[programs]")[0]
     for name, (source, _) in PROGRAMS.items():
         (copy / "programs" / f"{name}.rs").write_text(source)
         text += f'\n[[program]]\nname = "{name}"\npath = "programs/{name}.rs"\nseconds = 3\n'

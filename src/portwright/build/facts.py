@@ -54,7 +54,7 @@ def programs(port: Port) -> tuple[Crate, ...]:
     not there."""
     faults: list[Fault] = []
     found: list[Crate] = []
-    for index, program in enumerate(port.manifest.program):
+    for program in port.manifest.program:
         path = port.folder / program.path
         if (path / "Cargo.toml").is_file() or (path.suffix == ".rs" and path.is_file()):
             found.append(Crate(program.name, path, crate_digest.digest(path)))
@@ -62,7 +62,7 @@ def programs(port: Port) -> tuple[Crate, ...]:
                 found.append(Crate(program.name, path, found[-1].digest, host=True))
         else:
             what = f"the program `{program.name}` is not there: {path} is no Cargo package and no .rs file"
-            faults.append(Fault(what, port.places("program", index, "path"), None, "program/missing"))
+            faults.append(Fault(what, port.program_place(program.name, "path"), None, "program/missing"))
     if faults:
         raise BadInput(faults)
     return tuple(found)

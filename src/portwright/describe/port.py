@@ -13,11 +13,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from portwright.base.errors import BadInput, Fault, closest
+from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.hashing import hash_value
 from portwright.describe import ledger as ledgers
-from portwright.describe import toml_file
+from portwright.describe import program, toml_file
 from portwright.describe.model import Described
+from portwright.describe.program import Expect as Expect
+from portwright.describe.program import Program as Program
+from portwright.describe.program import SharedPrograms as SharedPrograms
 
 
 class PortTable(Described):
@@ -72,33 +75,6 @@ class StdTable(Described):
     optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
 
 
-class Expect(Described):
-    """What a run must show. `stdout` is exact; the `*_contains` lists are substrings; `exit` the status.
-
-    `host = true`: the program also runs on this machine's own OS, and standard output must be the same.
-    """
-
-    stdout: str | None = None
-    stdout_contains: list[str] = []
-    stderr_contains: list[str] = []
-    exit: int = 0
-    host: bool = False
-
-
-class Program(Described):
-    """[[program]]: a Cargo package or a `.rs` file in the port's folder, how to run it, what it must show."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-    path: str
-    criterion: str | None = None
-    arguments: list[str] = []
-    environment: dict[str, str] = {}
-    stdin: str = ""
-    files: dict[str, str] = {}
-    seconds: float = 30.0
-    expect: Expect
-
-
 class Manifest(Described):
     """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`."""
 
@@ -107,6 +83,7 @@ class Manifest(Described):
     os: OsTable
     toolchain: ToolchainTable
     std: StdTable = StdTable()
+    programs: SharedPrograms | None = None
     program: list[Program] = []
 
     @field_validator("target")
@@ -120,10 +97,7 @@ class Manifest(Described):
 
     @model_validator(mode="after")
     def _unique_programs(self) -> Manifest:
-        names = [program.name for program in self.program]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two programs have one name: {', '.join(twice)}")
+        program.only_once(self.program)
         return self
 
 
@@ -168,6 +142,13 @@ class Port:
         """The program of that name, if the port has one."""
         return next((program for program in self.manifest.program if program.name == name), None)
 
+    def program_place(self, name: str, key: str) -> Where:
+        """Where a key of a program stands; that of [programs] for a shared one."""
+        for index, row in enumerate(toml_file.read(self.places.path).get("program", [])):
+            if row.get("name") == name:
+                return self.places("program", index, key)
+        return self.places("programs")
+
     @property
     def digest(self) -> str:
         """Hash of everything the two files say (not of programs' sources)."""
@@ -209,8 +190,8 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
     faults: list[Fault] = []
     manifest: Manifest | None = None
     ledger: ledgers.Ledger | None = None
+    path = folder / "port.toml"
     try:
-        path = folder / "port.toml"
         manifest = toml_file.validate(Manifest, toml_file.read(path), toml_file.Places(path))
     except BadInput as error:
         faults += error.faults
@@ -218,7 +199,13 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
         ledger = ledgers.load(ledgers.ledger_path(folder, variant))
     except BadInput as error:
         faults += error.faults
-    if manifest is None or ledger is None:
+    if manifest is not None and manifest.programs is not None:
+        try:
+            programs = program.with_shared(manifest.programs, manifest.program, toml_file.Places(path))
+            manifest = manifest.model_copy(update={"program": programs})
+        except BadInput as error:
+            faults += error.faults
+    if faults or manifest is None or ledger is None:
         raise BadInput(faults)
     port = Port(folder, manifest, ledger, variant)
     return port.with_panic(panic) if panic else port

@@ -72,10 +72,10 @@ def _thread_pointer(port: Port, spec: Spec) -> Iterator[Fault]:
 
 
 def _programs(port: Port) -> Iterator[Fault]:
-    for index, program in enumerate(port.manifest.program):
+    for program in port.manifest.program:
         path = port.folder / program.path
         if path.is_file() or (path / "Cargo.toml").is_file():
             continue
         what = f"program `{program.name}` is not there: {program.path}"
         hint = "a folder with Cargo.toml, or a .rs file"
-        yield Fault(what, port.places("program", index, "path"), hint, "port/program")
+        yield Fault(what, port.program_place(program.name, "path"), hint, "port/program")

@@ -1,0 +1,5 @@
+//! The first program of a port.
+
+fn main() {
+    println!("Hello from std!");
+}
