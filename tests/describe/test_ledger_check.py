@@ -123,6 +123,7 @@ ROWS = [
     ("forgotten-clobber", '["rcx", "r11"]', '["rcx"]', "`r11` is missing", "clobbers"),
     ("entry-stack", '"argv", "null"', '"argv"', "must be followed by `null`", '"argv"'),
     ("entry-stack", '"argc",', '"argc", "argc",', "twice", "stack"),
+    ("executable", "[entry]", "[entry]\nexecutable = { auxv = 31 }", "no `auxv` on the stack", "executable"),
     ("alignment", "[entry]", "[entry]\nalignment = 12", "power of 2", "alignment"),
     ("alignment", "[entry]", "[entry]\nalignment = 4", "at least 8", "alignment"),
     ("thread-pointer", "[entry]", '[entry]\nthread-pointer = { at-entry = "zero", set-by = "os" }', "OS", "thread-"),
@@ -185,6 +186,7 @@ ROWS = [
 WARNINGS = [
     ("clobber-twice", '["rcx", "r11"]', '["rcx", "r11", "rcx"]', "listed twice", '"rcx"]'),
     ("thread-pointer", 'operation = "set_thread_pointer", ', "", "set its thread pointer", "[entry]"),
+    ("executable", "[entry]", '[entry]\nexecutable = { link = "/self" }', "no call has the operation", "executable"),
     ("unread-clock", 'operation = "clock_read", ', "", "nothing reads this clock", "monotonic"),
     ("unread-directory", 'operation = "read_directory", ', "", "nothing reads directories", "[directory]"),
     ("error-message", "EINVAL = 1", "EINVAL = 1\nEINVALID = 9", "did you mean `EINVAL`?", "EINVALID"),

@@ -92,6 +92,14 @@ PACK = '{ pack = [{ argument = "fd", shift = 32'
             "known keys here: ",
             "flavour",
         ),
+        (
+            "executable = { argument = true }",
+            "executable = {}",
+            "either `link`, `auxv` or",
+            None,
+            "executable",
+        ),
+        ("{ argument = true }", '{ link = "exe" }', "an absolute path", None, "executable"),
         ('form = "one-name"', 'form = "records"', 'form = "records" needs', None, "directory"),
     ],
 )

@@ -102,6 +102,19 @@ def entry(case: Case) -> Iterator[Finding]:
         yield case.warning("thread-pointer", what, *key, hint=hint)
 
 
+def executable(case: Case) -> Iterator[Finding]:
+    """How a program finds its own file: by what lies on its stack, or by a link that it can read."""
+    found, words, key = case.ledger.entry.executable, case.ledger.entry.stack, ("entry", "executable")
+    if found is None:
+        return
+    for wanted, word in ((found.auxv is not None, "auxv"), (found.argument, "argv")):
+        if wanted and word not in words:
+            yield case.error("executable", f"there is no `{word}` on the stack to find it in", *key)
+    if found.link is not None and "read_link" not in case.ledger.offers:
+        what = "the program's file is in a link, and no call has the operation `read_link`"
+        yield case.warning("executable", what, *key, hint="map a call, or say another way")
+
+
 def memory(case: Case) -> Iterator[Finding]:
     """The address space: whole pages, and a stack that fits."""
     space = case.ledger.memory
@@ -289,4 +302,16 @@ def names_in(value: Passed) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-CHECKS = (registers, entry, memory, clocks, processes, errors, types, directory, sources, identifiers)
+CHECKS = (
+    registers,
+    entry,
+    executable,
+    memory,
+    clocks,
+    processes,
+    errors,
+    types,
+    directory,
+    sources,
+    identifiers,
+)

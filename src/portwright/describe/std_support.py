@@ -52,11 +52,18 @@ WITHOUT: Mapping[str, Without] = {
     "close_directory": Without("a directory is closed as a file is", ("close",)),
     "fill_random": Without("HashMap's keys come from a clock and from addresses: an attacker can guess them"),
     "map_memory": Without("the heap grows with the data segment", ("set_break",)),
+    "open_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "open_directory": Without("a directory is opened as a file is", ("open",)),
+    "read_vectored": Without("one buffer is read at a time", ("read",)),
+    "remove_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "set_break": Without("the heap is mapped", ("map_memory",)),
     "set_thread_pointer": Without("thread-locals are statics: there is one thread, and no destructor runs"),
     "sleep": Without("std::thread::sleep watches the clock until it is time", ("clock_read",)),
+    "status_at": Without("std asks by path instead", ("link_status",)),
+    "sync_data": Without("a file's status is synced with its bytes", ("sync_file",)),
+    "terminal_status": Without("nothing is a terminal"),
     "unmap_memory": Without("memory once taken stays with the heap"),
+    "write_vectored": Without("one buffer is written at a time", ("write",)),
     "yield_now": Without("std::thread::yield_now does nothing"),
 }
 
@@ -67,11 +74,6 @@ ESSENTIAL: tuple[tuple[str, ...], ...] = (("write",), ("map_memory", "set_break"
 BEYOND: Mapping[str, str] = {
     "std::thread::spawn": "and the waiting of std::sync: there is one thread",
     "std::net": "",
-    "std::fs::canonicalize": "and read_link, hard_link, symbolic links",
-    "std::fs::set_permissions": "and set_times",
-    "std::fs::File::sync_all": "and sync_data, lock, try_clone",
-    "std::env::current_exe": "",
-    "std::io::IsTerminal": "always says no",
     "std::panic::catch_unwind": "a panic ends the process with status 101",
 }
 
