@@ -40,7 +40,7 @@ _STATUS = Need(
         *("st_dev", "st_ino", "st_nlink", "st_uid", "st_gid", "st_rdev", "st_blksize", "st_blocks"),
     ),
 )
-_TIMES = Need(better=("UTIME_OMIT",), fields=("atime", "atime_nsec", "mtime", "mtime_nsec"))
+_TIMES = Need(better=("UTIME_OMIT",), fields=("atime_sec", "atime_nsec", "mtime_sec", "mtime_nsec"))
 _VECTORS = Need(fields=("iov_base", "iov_len"))
 _TIME = ("tv_sec", "tv_nsec")
 

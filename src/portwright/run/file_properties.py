@@ -65,7 +65,7 @@ def moments(
     stays, present = ledger.constants.get("UTIME_OMIT"), ledger.constants.get("UTIME_NOW")
     found = []
     for name, kept in (("atime", "st_atime_ns"), ("mtime", "st_mtime_ns")):
-        seconds, nanoseconds = times.get(name, 0), times.get(f"{name}_nsec", 0)
+        seconds, nanoseconds = times.get(f"{name}_sec", 0), times.get(f"{name}_nsec", 0)
         if nanoseconds == stays:
             found.append(int(getattr(status(), kept)))
         elif nanoseconds == present:

@@ -119,7 +119,7 @@ def test_what_a_pair_of_times_means(times: tuple[int, ...], stay: tuple[bool, bo
     assert found[1] == (18 if stay[1] else mtime * 10**9 + mtime_part)
     assert kept.st_size == 0
     with pytest.raises(Failed):
-        moments(LEDGER, {"atime": 0, "atime_nsec": 10**9}, lambda: kept)
+        moments(LEDGER, {"atime_sec": 0, "atime_nsec": 10**9}, lambda: kept)
 
 
 def test_nothing_is_changed_where_nothing_may_be(make_guest, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ impl Times {
     /// None leaves a time as it is; fails where the system cannot be told so.
     pub fn new(accessed: Option<Moment>, modified: Option<Moment>) -> Result<Times, Failure> {
         let mut made = Times([0; timespec_pair::SIZE]);
-        made.put(accessed, timespec_pair::ATIME, timespec_pair::ATIME_NSEC)?;
-        made.put(modified, timespec_pair::MTIME, timespec_pair::MTIME_NSEC)?;
+        made.put(accessed, timespec_pair::ATIME_SEC, timespec_pair::ATIME_NSEC)?;
+        made.put(modified, timespec_pair::MTIME_SEC, timespec_pair::MTIME_NSEC)?;
         Ok(made)
     }
 
