@@ -17,6 +17,7 @@ from portwright.describe.operation import Operation, operation, vocabulary
 from portwright.run.cpu import engine_cpu
 from portwright.run.decode import Decoder, Decoders, Sources, fixed_value
 from portwright.run.engine import BadAddress, CannotMap, Prepared
+from portwright.run.events import Died
 from portwright.run.failure import EndRun, Failed, Failure, nearest, of_os_error
 from portwright.run.injection import FaultPlan
 from portwright.run.process import Process
@@ -145,7 +146,8 @@ class Dispatcher:
         except BadAddress as bad:
             outcome = self._bad_pointer(variant, bad)
         except EndRun as over:
-            process.kernel.first.finish(over.end)
+            end = over.end
+            process.kernel.first.finish(process.explained(end) if isinstance(end, Died) else end)
             process.halt = True
             outcome = 0
         except (CannotMap, MemoryError):

@@ -227,16 +227,29 @@ class Kernel:
         self.switches += 1
 
     def _trap(self) -> bool:
-        """Serve a call where there are several threads: another may have its turn before it, or after it."""
+        """Serve a call where there are several threads, and let another one of the process have its turn without
+        leaving the engine, which is quicker."""
         thread = self._current
         assert thread is not None
+        process = thread.process
+        goes_on = self._serve(thread)
+        while not goes_on and not self._ended:
+            next_ = self.next()
+            if next_ is None or next_.process is not process:
+                return False
+            goes_on = self.enter(next_)
+        return goes_on
+
+    def _serve(self, thread: Thread) -> bool:
+        """Serve a call; another thread may have its turn before it, or after it."""
         self.turn += 1
-        others = self._runnable or self._polled
-        if others and self._hostility.switches():
+        if not (self._runnable or self._polled):
+            return thread.process.dispatcher.trap()
+        if self._hostility.switches():
             thread.pending = self._switch = True
             return False
         goes_on = thread.process.dispatcher.trap()
-        if others and goes_on and self._hostility.switches():
+        if goes_on and self._hostility.switches():
             self._switch = True
             return False
         return goes_on
@@ -245,9 +258,8 @@ class Kernel:
         """Take up what made the engine stop."""
         process = thread.process
         if stop.reason == "trap-ended":
-            if isinstance(process.end, Died):
-                process.end = process.explained(process.end)
-        elif stop.reason == "interrupted":
+            return
+        if stop.reason == "interrupted":
             over = self.watch.ended or self.watch.expired()
             if over is not None:
                 self.first.finish(process.explained(over))
