@@ -184,22 +184,24 @@ class Kernel:
         while self._ended:
             self._bury(self._ended.pop())
         thread, self._current = self._current, None
-        gives_way = False
         if thread is not None and not thread.over:
             thread.process.halt = thread.settled = False
-            if not thread.asleep:
-                if not self._switch:
-                    self._current = thread
-                    return thread
-                self._runnable.append(thread)
-                gives_way = True
+            if thread.asleep:
+                thread = None
+            elif not self._switch:
+                self._current = thread
+                return thread
+        else:
+            thread = None
         self._switch = False
         self._look_at_waits()
+        others = len(self._runnable)
+        if thread is not None:  # the last of the queue, and chosen only where there is no other
+            self._runnable.append(thread)
         if not self._runnable:
             self._idle()
             return None
-        others = len(self._runnable) - (1 if gives_way and len(self._runnable) > 1 else 0)
-        self._current = self._runnable.pop(self._hostility.turn(others))
+        self._current = self._runnable.pop(self._hostility.turn(others) if others else 0)
         return self._current
 
     def enter(self, thread: Thread) -> bool:
