@@ -24,11 +24,11 @@ from portwright.run.slices import SLICE, Slices
 from portwright.run.thread import Thread
 from portwright.run.waiting import Wait
 
-MOST_THREADS = 4096
-WORD = 4
 if TYPE_CHECKING:
     from portwright.run.programs import Programs
 
+MOST_THREADS = 4096
+WORD = 4
 LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
 
 
