@@ -75,7 +75,7 @@ pub fn read(fd: Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Failure> {
     Ok(count.min(buffer.len()))
 }
 
-pub fn read_at(fd: Fd, buffer: &mut [u8], offset: i64) -> Result<usize, Failure> {
+pub fn read_at(fd: Fd, buffer: &mut [MaybeUninit<u8>], offset: i64) -> Result<usize, Failure> {
     if buffer.is_empty() {
         return Ok(0);
     }

@@ -3,7 +3,7 @@
 #![stable(feature = "rust1", since = "1.0.0")]
 
 use crate::fs::{DirBuilder, DirEntry, File, FileType, Metadata, OpenOptions, Permissions};
-use crate::io;
+use crate::io::{self, BorrowedCursor};
 use crate::path::Path;
 use crate::sys::abi::{EntryKind, stat};
 use crate::sys::{AsInner, AsInnerMut, FromInner};
@@ -25,6 +25,25 @@ pub trait FileExt {
                     buf = &mut buf[count..];
                     offset += count as u64;
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads into what is not filled yet, from `offset` on.
+    #[unstable(feature = "read_buf_at", issue = "140771")]
+    fn read_buf_at(&self, buf: BorrowedCursor<'_>, offset: u64) -> io::Result<()>;
+
+    /// Fills all that is not filled yet, from `offset` on; an end before that is `UnexpectedEof`.
+    #[unstable(feature = "read_buf_at", issue = "140771")]
+    fn read_buf_exact_at(&self, mut buf: BorrowedCursor<'_>, mut offset: u64) -> io::Result<()> {
+        while buf.capacity() > 0 {
+            let before = buf.written();
+            match self.read_buf_at(buf.reborrow(), offset) {
+                Ok(()) if buf.written() == before => return Err(io::Error::READ_EXACT_EOF),
+                Ok(()) => offset += (buf.written() - before) as u64,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -58,6 +77,10 @@ pub trait FileExt {
 impl FileExt for File {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         self.as_inner().read_at(buf, offset)
+    }
+
+    fn read_buf_at(&self, buf: BorrowedCursor<'_>, offset: u64) -> io::Result<()> {
+        self.as_inner().read_buf_at(buf, offset)
     }
 
     fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {

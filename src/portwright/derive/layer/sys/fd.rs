@@ -57,7 +57,19 @@ impl FileDesc {
     }
 
     pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        Ok(files::read_at(self.fd(), buf, place(offset)?)?)
+        let mut buffer = io::BorrowedBuf::from(buf);
+        let mut cursor = buffer.unfilled();
+        self.read_buf_at(cursor.reborrow(), offset)?;
+        Ok(cursor.written())
+    }
+
+    pub fn read_buf_at(&self, mut cursor: BorrowedCursor<'_>, offset: u64) -> io::Result<()> {
+        // SAFETY: only what the call filled counts as filled.
+        unsafe {
+            let count = files::read_at(self.fd(), cursor.as_mut(), place(offset)?)?;
+            cursor.advance(count);
+        }
+        Ok(())
     }
 
     pub fn write(&self, buf: &[u8]) -> io::Result<usize> {
