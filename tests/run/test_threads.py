@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import struct
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -246,3 +250,48 @@ def test_trace_lines_name_the_thread_once_there_are_several(
     assert lines[0] == f"getpid() = {gettid.process}"
     assert f"[{gettid.process}:{gettid.result}] gettid() = {gettid.result}" in lines
     assert gettid.thread == gettid.result != gettid.process
+
+
+@pytest.fixture
+def started(program, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts `portwright run` with the program, a pipe for each stream, and the real clock."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(engine: str) -> subprocess.Popen[bytes]:
+        binary = tmp_path / "program"
+        binary.write_bytes(program.main.elf())
+        command = [sys.executable, "-m", "portwright", "run", "--kind", "--engine", engine, "--time", "60"]
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        running.append(subprocess.Popen([*command, "x86_64-portwright-linux", str(binary)], **pipes))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def reads_while_another_sleeps(program: Program) -> None:
+    """A thread sleeps a while, then writes; the first one reads its input and ends with how much it was."""
+    moment = program.main.text(struct.pack("<qq", 0, 30_000_000))
+    program.thread(lambda a: a.call("nanosleep", moment, 0).print("slept\n"))
+    program.main.call("read", 0, program.main.text(bytes(64)), 64).raw("4889c7")
+    program.main.move("rax", program.ledger.syscalls["exit_group"].number or 0).raw("0f05")
+
+
+def test_others_run_while_a_thread_waits_for_input(program, started, engine: str) -> None:
+    reads_while_another_sleeps(program)
+    process = started(engine)
+    assert process.stdin is not None and process.stdout is not None
+    assert process.stdout.readline() == b"slept\n", "before there was any input"
+    process.stdin.write(b"12345")
+    process.stdin.flush()
+    assert process.wait(60) == 5
+
+
+def test_the_keyboard_ends_a_machine_in_which_all_wait(program, started, engine: str) -> None:
+    reads_while_another_sleeps(program)
+    process = started(engine)
+    assert process.stdout is not None and process.stdout.readline() == b"slept\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 128 + signal.SIGINT
