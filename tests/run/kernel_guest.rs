@@ -39,6 +39,21 @@ fn main() {
             let held: Vec<_> = (0..).map_while(|_| std::fs::File::open("/").ok()).collect();
             println!("{} files", held.len());
         }
+        "threads" => {
+            let start = |n: usize| {
+                std::thread::spawn(move || std::fs::write(std::env::temp_dir().join(n.to_string()), vec![b'x'; n]))
+            };
+            let threads: Vec<_> = (0..3).map(start).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        }
+        "child" => {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            println!("{:?}", child.args(["status", "5"]).env("GIVEN", "1").status().unwrap().code());
+        }
+        "leave" => {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            println!("{}", child.arg("sleep").spawn().unwrap().id());
+        }
         other => panic!("what is {other:?}?"),
     }
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from portwright.base import rooms
 from portwright.base.errors import Fault, PortwrightError
+from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Call, Ledger
 from portwright.describe.operation import Operation, operation, vocabulary
 from portwright.run.cpu import engine_cpu
@@ -100,7 +101,7 @@ class Dispatcher:
         self._result = abi.result
         self._carry = _carry_flag(abi.cpu) if abi.error == "carry" else 0
         self._mask = (1 << cpu.pointer_bits) - 1
-        self._table = table(process.ledger, process)
+        self._table = table(process.ledger, cpu)
         self._errors: dict[str, tuple[str, int]] = {}
         self._tracer = tracer
         self._faults = faults
@@ -286,9 +287,9 @@ def _carry_flag(cpu: str) -> int:
     return found
 
 
-def table(ledger: Ledger, process: Process) -> dict[int, tuple[Variant, ...]]:
+def table(ledger: Ledger, cpu: Cpu) -> dict[int, tuple[Variant, ...]]:
     """Number (aliases too) -> the calls that have it, those with fixed arguments first."""
-    decoders = Decoders(ledger, process.cpu)
+    decoders = Decoders(ledger, cpu)
     found: dict[int, list[Variant]] = {}
     for name, call in ledger.syscalls.items():
         for number in [] if call.number is None else [call.number, *call.aliases]:

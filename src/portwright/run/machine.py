@@ -197,7 +197,7 @@ class _Run:
     def _tracer(self, describer: Describer) -> Callable[[EndedCall], None] | None:
         tell: list[Callable[[EndedCall], Any]] = []
         if self._options.trace:
-            tell.append(Tracer(describer, self._options.trace, self._write_trace))
+            tell.append(Tracer(describer, self._options.trace, self._options.trace_fd))
         if self._options.calls:
             tell.append(lambda ended: self._emit(describer.describe(ended)))
         if not tell:
@@ -208,11 +208,3 @@ class _Run:
                 one(ended)
 
         return tell_all
-
-    def _write_trace(self, line: bytes) -> None:
-        try:
-            while line:
-                line = line[os.write(self._options.trace_fd, line) :]
-        except OSError as error:
-            hint = "`--trace-file` puts it elsewhere"
-            raise fail(f"cannot write the trace: {error.strerror}", None, hint, "run/trace") from error

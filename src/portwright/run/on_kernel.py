@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import platform
 import selectors
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,13 +22,16 @@ from pathlib import Path
 from portwright.base import processes
 from portwright.base.errors import BadInput, Fault, Where, fail, raise_if
 from portwright.describe.cpu import cpu
+from portwright.describe.ledger import Ledger
 from portwright.describe.port import Port
 from portwright.run import world
-from portwright.run.events import Died, Exited, Outcome, Report, RunEvent, Wrote
+from portwright.run.events import Called, Died, Exited, Outcome, Report, RunEvent, Wrote
+from portwright.run.kernel_trace import KernelTrace
 from portwright.run.launch import launch
 from portwright.run.limits import Limits, output_end, time_end
 from portwright.run.options import Options
 from portwright.run.outcome import Collected
+from portwright.run.trace import FORMS, write_line
 
 Emit = Callable[[RunEvent], None]
 CHUNK = 1 << 16
@@ -98,9 +103,10 @@ def run_on_kernel(port: Port, binary: Path, options: Options, emit: Emit = lambd
     if not binary.is_file():
         raise fail("there is no such program", Where(binary), code="run/program")
     how = way(port)
-    _refuse(options)
+    _refuse(options, how)
     with world.scratch() as scratch:
         folder, environment = _prepare(port, options, scratch)
+        traced = bool(options.trace) or options.calls
         captured = processes.PIPE if options.capture else None
         fed = processes.PIPE if options.stdin is not None else processes.DEVNULL if options.capture else None
         launched = launch(
@@ -111,24 +117,30 @@ def run_on_kernel(port: Port, binary: Path, options: Options, emit: Emit = lambd
             env=environment,
             streams=(fed, captured, captured),
             memory=how.direct,
+            stopped=traced,
             # A group of its own may not read the terminal that we are at.
             own_group=options.capture or options.stdin is not None,
         )
+        watched = _Watched(launched.process, options, emit)
+        if traced:
+            watched.trace(port.ledger)
         launched.begun()
-        return _Watched(launched.process, options, emit).outcome()
+        return watched.outcome()
 
 
-def _refuse(options: Options) -> None:
+def _refuse(options: Options, how: Way) -> None:
     asked = {
+        "--trace": not how.direct and (options.trace or options.calls),
         "--share": options.shares,
         "--faults": options.faults,
         "--clock virtual": options.clock == "virtual",
     }
     hint = "leave it out, or run in the userland machine"
+    lacks = "a kernel has no such thing" if how.direct else "a kernel below an emulator has no such thing"
     raise_if(
         [
             Fault(
-                f"`{option}` is the userland machine's: a kernel has no such thing",
+                f"`{option}` is the userland machine's: {lacks}",
                 None,
                 hint,
                 "run/on-kernel",
@@ -171,12 +183,27 @@ class _Watched:
     began: float = field(default_factory=time.monotonic)
     written: int = 0
     over: Died | None = None
+    tracing: KernelTrace | None = None
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+
+    def trace(self, ledger: Ledger) -> None:
+        """Have every call told, or written; the program was started to wait for this."""
+        self.tracing = KernelTrace(ledger, self.process.pid, self._called)
+        self.tracing.start()
+
+    def _called(self, called: Called) -> None:
+        if self.options.calls:
+            self._emit(called)
+        if self.options.trace:
+            write_line(self.options.trace_fd, FORMS[self.options.trace](called))
 
     def outcome(self) -> Outcome:
         """Wait for the end; what came of it."""
         try:
             self._attend()
-            status = processes.wait_and_end_group(self.process)
+            status = (
+                processes.wait_and_end_group(self.process) if self.tracing is None else self.tracing.join()
+            )
             end = self.over or _end(status, self.options.limits)
         except KeyboardInterrupt:
             end = Died(SIGINT, Report("other", "interrupted from the keyboard"))
@@ -186,8 +213,9 @@ class _Watched:
         return self.seen.outcome(end, time.monotonic() - self.began, 0)
 
     def _emit(self, event: RunEvent) -> None:
-        self.seen.take(event)
-        self.tell(event)
+        with self._telling:
+            self.seen.take(event)
+            self.tell(event)
 
     def _attend(self) -> None:
         """Serve the streams until the process has ended or its time is over.
@@ -218,13 +246,20 @@ class _Watched:
                         left = self._feed(streams, left)
                     else:
                         self._take(streams, key)
+        if self.over is not None:
+            self._end_now(handle)
         os.close(handle)
         for each in (self.process.stdin, self.process.stdout, self.process.stderr):
             if each is not None:
                 with suppress(BrokenPipeError):
                     each.close()
-        if self.over is not None:
+
+    def _end_now(self, handle: int) -> None:
+        if self.tracing is None:
             processes.stop_at_once(self.process)
+            return
+        with suppress(ProcessLookupError):  # the trace may have reaped it; its children it ends itself
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
 
     def _remaining(self) -> float | None:
         seconds = self.options.limits.seconds

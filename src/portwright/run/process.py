@@ -84,6 +84,11 @@ class Process:
         self.futexes = Futexes(self)
         self.signals = Signals(self)
 
+    @property
+    def several(self) -> bool:
+        """Whether there has ever been more than one thread, in all processes together."""
+        return self.kernel.several
+
     def finish(self, end: Exited | Died) -> None:
         """End it, with all its threads; what ends it first counts."""
         if self.end is None:

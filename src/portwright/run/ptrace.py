@@ -14,15 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CONT = 7
+SYSCALL = 24
 GETREGSET = 0x4204
 SETREGSET = 0x4205
 SYSEMU = 31
 SETOPTIONS = 0x4200
 GETEVENTMSG = 0x4201
 GETSIGINFO = 0x4202
+SEIZE = 0x4206
+LISTEN = 0x4208
+GET_SYSCALL_INFO = 0x420E
 
 OPTION_SYSTEM_CALLS_MARKED = 0x1  # PTRACE_O_TRACESYSGOOD
 OPTION_FORKS_FOLLOWED = 0x2  # PTRACE_O_TRACEFORK: a process's copy is traced from its beginning
+OPTION_ALL_FOLLOWED = 0x2 | 0x4 | 0x8  # PTRACE_O_TRACEFORK, TRACEVFORK, TRACECLONE: threads too
+OPTION_EXECUTIONS_SHOWN = 0x10  # PTRACE_O_TRACEEXEC
 OPTION_EXIT_KILLS = 0x10_0000  # PTRACE_O_EXITKILL: no guest outlives its tracer
 
 NT_PRSTATUS = 1
@@ -38,6 +44,15 @@ STOPPED_IN_CALL = ((signal.SIGTRAP | 0x80) << 8) | 0x7F  # what waitpid says of 
 
 
 STOPPED_IN_FORK = (((1 << 8) | signal.SIGTRAP) << 8) | 0x7F  # PTRACE_EVENT_FORK: a copy has been made
+
+
+EVENT_EXEC = 4
+EVENT_STOP = 128
+
+
+def event_of(status: int) -> int:
+    """The ptrace event at which a traced process stopped; 0 where it was none."""
+    return status >> 16
 
 
 def stopped_by(status: int) -> int:
@@ -73,6 +88,30 @@ def event_message(pid: int) -> int:
     message = ctypes.c_ulong()
     request(GETEVENTMSG, pid, 0, ctypes.addressof(message))
     return message.value
+
+
+class _CallInfo(ctypes.Structure):
+    _fields_ = (
+        ("op", ctypes.c_uint8),
+        ("arch", ctypes.c_uint32),
+        ("pc", ctypes.c_uint64),
+        ("sp", ctypes.c_uint64),
+        (
+            "words",
+            ctypes.c_uint64 * 7,
+        ),  # at the beginning: the number and six arguments; at the end: the result
+        ("more", ctypes.c_uint64 * 2),
+    )
+
+
+def call_info(pid: int) -> tuple[bool, tuple[int, ...]] | None:
+    """Of a process stopped at a system call: whether it is the call's beginning, with the number and six arguments,
+    or its end, with the result; None at any other stop."""
+    info = _CallInfo()
+    request(GET_SYSCALL_INFO, pid, ctypes.sizeof(info), ctypes.addressof(info))
+    if info.op not in (1, 2):
+        return None
+    return info.op == 1, tuple(info.words)
 
 
 class _Iovec(ctypes.Structure):

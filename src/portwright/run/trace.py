@@ -7,12 +7,16 @@ nothing of it runs where nobody asks.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Literal
+from typing import Literal, Protocol
 
+from portwright.base.errors import fail
+from portwright.describe.cpu import Cpu
 from portwright.describe.errno import MESSAGES
+from portwright.describe.ledger import Ledger
 from portwright.describe.operation import Argument, vocabulary
 from portwright.run.constants import Names
 from portwright.run.decode import signed
@@ -20,7 +24,7 @@ from portwright.run.dispatch import Ended, Variant
 from portwright.run.engine import BadAddress
 from portwright.run.events import Called
 from portwright.run.failure import Failed
-from portwright.run.process import Process
+from portwright.run.structs import Layout
 
 LONGEST_TEXT = 48
 LONGEST_PATH = 4096
@@ -37,10 +41,39 @@ def quoted(data: bytes, longest: int = LONGEST_TEXT) -> str:
     return f'"{shown}"' + ("..." if len(data) > longest else "")
 
 
+class Readable(Protocol):
+    """The memory of a process."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """See `AddressSpace.read`."""
+
+    def read_string(self, address: int, longest: int) -> bytes:
+        """See `AddressSpace.read_string`."""
+
+
+class Traced(Protocol):
+    """A process whose calls are put into words: one of the userland machine's, or one on this machine's kernel."""
+
+    id: int
+    ledger: Ledger
+    cpu: Cpu
+
+    @property
+    def space(self) -> Readable:
+        """Its memory."""
+
+    @property
+    def several(self) -> bool:
+        """Whether there has ever been more than one thread."""
+
+    def layout(self, name: str) -> Layout:
+        """See `Process.layout`."""
+
+
 class Describer:
     """Puts the calls of one process into words."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Traced) -> None:
         self._process = process
         self._began = time.monotonic()
         self._names: dict[tuple[str, str], Names] = {}
@@ -48,7 +81,7 @@ class Describer:
     def describe(self, ended: Ended) -> Called:
         """The call in words, with what its buffers hold now."""
         called = self._describe(ended)
-        if not self._process.kernel.several:
+        if not self._process.several:
             return called
         return replace(called, process=self._process.id, thread=ended.thread)
 
@@ -239,15 +272,24 @@ FORMS: dict[str, Callable[[Called], str]] = {"text": text_line, "json": json_lin
 
 
 class Tracer:
-    """Writes each call as a line, in a form of `FORMS`."""
+    """Writes each call as a line, in a form of `FORMS`, to a file descriptor."""
 
-    def __init__(
-        self, describer: Describer, form: Literal["text", "json"], write: Callable[[bytes], object]
-    ) -> None:
+    def __init__(self, describer: Describer, form: Literal["text", "json"], fd: int) -> None:
         self._describe = describer.describe
         self._line = FORMS[form]
-        self._write = write
+        self._fd = fd
 
     def __call__(self, ended: Ended) -> None:
         """Write one call."""
-        self._write(self._line(self._describe(ended)).encode("utf-8", "backslashreplace") + b"\n")
+        write_line(self._fd, self._line(self._describe(ended)))
+
+
+def write_line(fd: int, text: str) -> None:
+    """Write one line of a trace whole; raises `PortwrightError` where it cannot be written."""
+    line = text.encode("utf-8", "backslashreplace") + b"\n"
+    try:
+        while line:
+            line = line[os.write(fd, line) :]
+    except OSError as error:
+        hint = "`--trace-file` puts it elsewhere"
+        raise fail(f"cannot write the trace: {error.strerror}", None, hint, "run/trace") from error
