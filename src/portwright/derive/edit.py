@@ -79,6 +79,22 @@ class CfgUnordered:
 
 
 @dataclass(frozen=True, slots=True)
+class EachCfg:
+    """A predicate that stands for `term` too in the conditions of a file: `unix` becomes `any(unix, ...)`.
+
+    `of` is how often it stands in `#[cfg(...)]` attributes, and `places` which of these are meant (from 1; all
+    where there are none).
+    """
+
+    path: str
+    predicate: str
+    term: str
+    of: int
+    why: str
+    places: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LastItems:
     """Items put at the end of a Rust file: in a module their order means nothing."""
 
@@ -98,7 +114,7 @@ class TomlTable:
 
 
 KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, LastItems, TomlTable)
-Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | LastItems | TomlTable
+Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | EachCfg | LastItems | TomlTable
 
 
 def to_json(edits: Sequence[Edit]) -> str:
