@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class CfgUnordered:
 class EachCfg:
     """A predicate that stands for `term` too in the conditions of a file: `unix` becomes `any(unix, ...)`.
 
-    `of` is how often it stands in `#[cfg(...)]` attributes, and `places` which of these are meant (from 1; all
+    `of` is how often it stands in `#[cfg(...)]` and `cfg!(...)`, and `places` which of these are meant (from 1; all
     where there are none).
     """
 
@@ -113,7 +114,7 @@ class TomlTable:
     why: str
 
 
-KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, LastItems, TomlTable)
+KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, EachCfg, LastItems, TomlTable)
 Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | EachCfg | LastItems | TomlTable
 
 
@@ -126,4 +127,10 @@ def to_json(edits: Sequence[Edit]) -> str:
 def from_json(text: str) -> tuple[Edit, ...]:
     """The edits of a document that `to_json` wrote."""
     kinds = {kind.__name__: kind for kind in KINDS}
-    return tuple(kinds[row.pop("edit")](**row) for row in json.loads(text))
+    rows = [{name: _plain(value) for name, value in row.items()} for row in json.loads(text)]
+    return tuple(kinds[row.pop("edit")](**row) for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no tuples."""
+    return tuple(value) if isinstance(value, list) else value

@@ -17,6 +17,7 @@ from portwright.derive.edit import (
     BuildTerm,
     CfgTerm,
     CfgUnordered,
+    EachCfg,
     Edit,
     LastItems,
     NewFile,
@@ -51,6 +52,8 @@ def describe(edit: Edit) -> str:
             return f"`{edit.term}` beside `{edit.beside}`"
         case CfgUnordered():
             return "an entry in `cfg_unordered!`"
+        case EachCfg():
+            return f"`{edit.term}` beside each `{edit.predicate}` of {edit.of}"
         case LastItems():
             return f"`{edit.items.split(';')[0].strip().splitlines()[-1]}` at the end"
         case TomlTable():
@@ -246,6 +249,31 @@ def _cfg_term(path: str, source: Source, edit: Edit) -> list[Splice]:
     return [_in_list(source, group, edit.term)]
 
 
+def _each_cfg(path: str, source: Source, edit: Edit) -> list[Splice]:
+    assert isinstance(edit, EachCfg)
+    conditions = [attribute.predicate for attribute in tokens.cfg_attributes(source)]
+    conditions += [call.body for call in tokens.macro_calls(source, "cfg")]
+    found = [
+        token
+        for condition in conditions
+        for level in tokens.levels([condition])
+        for token in level
+        if token.text == edit.predicate
+    ]
+    if len(found) != edit.of:
+        lines = ", ".join(str(token.line) for token in found) or "none"
+        what = f"looked for `{edit.predicate}` {edit.of} times in conditions, found {len(found)} (lines: {lines})"
+        raise Lost(what, Where(path, found[0].line if found else 1), f"see which are meant now. {edit.why}")
+    if any(tokens.words(edit.term) in tokens.spelling(condition.inner) for condition in conditions):
+        raise needless(path, found[0].line, edit)
+    wanted = [token for number, token in enumerate(found, 1) if not edit.places or number in edit.places]
+    return [
+        splice
+        for token in wanted
+        for splice in (Splice(token.start, "any("), Splice(token.end, f", {edit.term})"))
+    ]
+
+
 def _cfg_unordered(path: str, source: Source, edit: Edit) -> list[Splice]:
     assert isinstance(edit, CfgUnordered)
     calls = tokens.macro_calls(source, "cfg_unordered")
@@ -280,5 +308,6 @@ PLACERS: dict[type[Edit], Callable[[str, Source, Edit], list[Splice]]] = {
     BuildTerm: _build_term,
     CfgTerm: _cfg_term,
     CfgUnordered: _cfg_unordered,
+    EachCfg: _each_cfg,
     LastItems: _last_items,
 }

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive import fd_edits, unwind_edits
+from portwright.derive import fd_edits, test_edits, unwind_edits
 from portwright.derive.edit import (
     ArmFirst,
     AttributeTerm,
@@ -55,6 +55,7 @@ def edits(port: Port) -> tuple[Edit, ...]:
         *descriptors,
         *unwind_edits.edits(port.manifest.std, condition, cpu(port.ledger.abi.cpu), LAYER),
         _constants(port, condition),
+        *test_edits.edits(condition, fd_edits.module(port.os), threads=threads),
     )
 
 

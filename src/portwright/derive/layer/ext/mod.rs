@@ -6,6 +6,7 @@
 pub mod ffi;
 pub mod fs;
 pub mod io;
+pub mod process;
 
 /// The traits of this module, for `use std::os::...::prelude::*`.
 #[stable(feature = "rust1", since = "1.0.0")]
@@ -21,4 +22,7 @@ pub mod prelude {
     #[doc(no_inline)]
     #[stable(feature = "rust1", since = "1.0.0")]
     pub use super::io::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+    #[doc(no_inline)]
+    #[stable(feature = "rust1", since = "1.0.0")]
+    pub use super::process::{CommandExt, ExitStatusExt};
 }

@@ -1,0 +1,53 @@
+"""The edits that make Rust's own tests speak of a port: conditions that name every OS which a test is for.
+
+Nothing here changes what a program sees: only files of tests are edited, and a module that exists in tests alone.
+"""
+
+from __future__ import annotations
+
+from portwright.derive.edit import ArmFirst, EachCfg, Edit, LastItems
+
+_FS, _PROCESS = "std/src/fs/tests.rs", "std/src/process/tests.rs"
+
+
+def edits(condition: str, module: str, *, threads: bool) -> list[Edit]:
+    """All of them, for the OS on which `condition` holds and whose extensions are `std::os::MODULE`."""
+    files = "links, modes and places are what this system's files have too"
+    found: list[Edit] = [
+        LastItems(
+            "std/src/os/mod.rs",
+            f"#[cfg(all(test, {condition}))]\npub(crate) use self::{module} as unix;",
+            "std's own tests say `os::unix` for what they ask of every system with such files",
+        ),
+        EachCfg(_FS, "unix", condition, 21, files),
+        EachCfg(
+            _PROCESS,
+            "unix",
+            condition,
+            3,
+            "signals and `env` are there; nothing runs between fork and exec",
+            places=(1, 3),
+        ),
+        EachCfg("std/src/net/tcp/tests.rs", "unix", condition, 1, "a socket shows its number"),
+        EachCfg("std/src/io/pipe/tests.rs", "unix", condition, 1, "there are pipes and processes"),
+        LastItems(
+            "std/src/os/raw/tests.rs",
+            f"#[cfg({condition})]\nuse crate::ffi as libc;",
+            "there is no libc to compare with: the names of C are core's",
+        ),
+        EachCfg("std/src/ffi/os_str/tests.rs", "unix", condition, 3, "its strings are bytes"),
+        EachCfg("std/tests/path.rs", "unix", condition, 6, "paths are separated by `/`"),
+    ]
+    if threads:
+        found.append(_most_readers(condition))
+    return found
+
+
+def _most_readers(condition: str) -> Edit:
+    return ArmFirst(
+        "std/tests/sync/rwlock.rs",
+        1,
+        1,
+        f"{condition} => {{ (1 << 30) - 2 }}",
+        "the locks are those that wait on a futex",
+    )
