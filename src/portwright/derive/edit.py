@@ -115,7 +115,9 @@ class TomlTable:
 
 
 KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, EachCfg, LastItems, TomlTable)
-Edit = NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | EachCfg | LastItems | TomlTable
+Edit = (
+    NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | EachCfg | LastItems | TomlTable
+)
 
 
 def to_json(edits: Sequence[Edit]) -> str:

@@ -29,14 +29,16 @@ from portwright.jobs import Arg
 from portwright.judge import conformance as judge
 from portwright.judge import conformance_record as record
 from portwright.judge.conformance import Against, Compared, Counts, Failure
-from portwright.run import host_process, machine, test_suites
+from portwright.run import host_process, machine, on_kernel, test_suites
 from portwright.run.events import Outcome, TestResult
 from portwright.run.limits import Limits
 from portwright.run.options import Options
+from portwright.run.root import Share
 from portwright.run.test_binary import TestBinary
 from portwright.run.test_suites import Ran, Request
 
 VERB = "conformance"
+GUEST_FOLDER = "/tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Arguments:
         str | None,
         Arg("What a panic does in the tested std (else as in port.toml).", choices=("abort", "unwind")),
     ] = None
+    on: Annotated[
+        str,
+        Arg("Run in the userland machine, or on this machine's own kernel.", choices=("machine", "kernel")),
+    ] = "machine"
     engine: Annotated[
         str | None, Arg("The engine: native where the CPU is this machine's, else unicorn.", metavar="ENGINE")
     ] = None
@@ -120,7 +126,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     port = ports.load(arguments.port, arguments.ledger, arguments.panic)
     exceptions = expected.load(port)
     options = _options(arguments)
-    on = machine.engine_name(port, options)
+    on = _where(port, arguments, options)
     built = yield from test_goals.build(
         port,
         ("std",) if arguments.quick else arguments.suite,
@@ -131,13 +137,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
     request = _request(arguments, folder, options, on, workers)
 
-    def in_machine(path: Path, options: Options, emit: Any) -> Outcome:
-        return machine.run_program(port, path, options, emit)
-
-    binaries = {
-        name: _binary(built, name, path, in_machine, options, arguments, port)
-        for name, path in built.binaries.items()
-    }
+    binaries = _binaries(port, built, options, arguments)
     ran = yield from _run("tests", binaries, request)
     host = yield from _host(built, arguments, workers)
     panic = port.manifest.std.panic
@@ -166,14 +166,22 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     )
 
 
+def _where(port: Port, arguments: Arguments, options: Options) -> str:
+    """Where the tests run; raises `BadInput` where they cannot."""
+    if arguments.on == "machine":
+        return machine.engine_name(port, options)
+    on_kernel.way(port)
+    return arguments.on
+
+
 def _options(arguments: Arguments) -> Options:
-    """How each guest runs: its clock is virtual, so that what sleeps costs nothing."""
+    """How each guest runs. In the machine its clock is virtual, so that what sleeps costs nothing."""
     seed = machine.new_seed() if arguments.seed is None else arguments.seed
     return Options(
         engine=arguments.engine,
         kind=arguments.kind,
         seed=seed,
-        clock="virtual",
+        clock="virtual" if arguments.on == "machine" else "real",
         limits=Limits(),
         stdin=b"",
         capture=True,
@@ -189,19 +197,25 @@ def _request(arguments: Arguments, folder: Path, options: Options, on: str, work
     return Request(folder, hash_value(said), options.seed, workers, arguments.filter)
 
 
-def _binary(
-    built: TestBuild,
-    name: str,
-    path: Path,
-    run: Any,
-    options: Options,
-    arguments: Arguments,
-    port: Port | None,
-) -> TestBinary:
-    harness = next(suite.harness for suite in built.suites if suite.name == name)
-    aborts = port is not None and port.manifest.std.panic == "abort"
-    named = replace(options, name=name)
-    return TestBinary(path, run, named, arguments.timeout, aborts, harness)
+def _binaries(port: Port, built: TestBuild, options: Options, arguments: Arguments) -> dict[str, TestBinary]:
+    """The suites' binaries, each with how a guest runs it: it finds itself under the name that it is called by."""
+    go = on_kernel.run_on_kernel if arguments.on == "kernel" else machine.run_program
+
+    def run(path: Path, options: Options, emit: Any) -> Outcome:
+        return go(port, path, options, emit)
+
+    found: dict[str, TestBinary] = {}
+    for suite in built.suites:
+        path = built.binaries.get(suite.name)
+        if path is None:
+            continue
+        named = replace(options, name=str(path))
+        if arguments.on == "machine":
+            share = Share(path.parent, GUEST_FOLDER, readonly=True)
+            named = replace(options, name=f"{GUEST_FOLDER}/{path.name}", shares=(share,))
+        aborts = port.manifest.std.panic == "abort"
+        found[suite.name] = TestBinary(path, run, named, arguments.timeout, aborts, suite.harness)
+    return found
 
 
 def _run(part: str, binaries: Mapping[str, TestBinary], request: Request) -> Generator[Event, None, Ran]:
@@ -233,8 +247,9 @@ def _host(built: TestBuild, arguments: Arguments, workers: int) -> Generator[Eve
     """The same tests on this machine's own OS; what is known of the same binaries is not asked again."""
     if not built.hosts:
         return None
+    harness = {suite.name: suite.harness for suite in built.suites}
     binaries = {
-        name: _binary(built, name, path, host_process.run, Options(seed=0), arguments, None)
+        name: TestBinary(path, host_process.run, Options(seed=0), arguments.timeout, harness=harness[name])
         for name, path in built.hosts.items()
     }
     folder = cache_root() / "conformance" / f"host-{built.toolchain.host}"
