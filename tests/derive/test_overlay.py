@@ -17,6 +17,7 @@ from portwright.derive.edit import (
     BuildTerm,
     CfgTerm,
     CfgUnordered,
+    EachCfg,
     Edit,
     LastItems,
     NewFile,
@@ -107,6 +108,18 @@ def test_a_predicate_goes_into_the_list_of_a_cfg_expression() -> None:
     for beside in ("d", "nix", "e"):
         said = faults("m.rs", text, CfgTerm("m.rs", beside, OS, "x"))
         assert said[0].startswith(f"m.rs:1: looked for one `cfg!(any(...))` with `{beside}`, found 0"), said
+
+
+def test_a_predicate_stands_for_the_term_too_wherever_it_is_meant() -> None:
+    text = "#[cfg(unix)]\nuse os::unix::a;\n#[cfg(all(unix, not(b)))]\nfn f() { g(cfg!(unix), unix) }\n"
+    made = apply("m.rs", text, [EachCfg("m.rs", "unix", OS, 3, "x")])
+    wide = f"any(unix, {OS})"
+    assert made == (
+        f"#[cfg({wide})]\nuse os::unix::a;\n#[cfg(all({wide}, not(b)))]\nfn f() {{ g(cfg!({wide}), unix) }}\n"
+    )
+    assert wide not in apply("m.rs", text, [EachCfg("m.rs", "unix", OS, 3, "x", (2, 3))]).splitlines()[0]
+    assert "found 3 (lines: 1, 3, 4)" in faults("m.rs", text, EachCfg("m.rs", "unix", OS, 4, "x"))[0]
+    assert "there already" in faults("m.rs", made, EachCfg("m.rs", "unix", OS, 3, "x"))[0]
 
 
 @pytest.mark.parametrize("text", ["", "mod a;", "mod a;\n", "mod a;\r\n"])
@@ -202,6 +215,7 @@ def test_edits_survive_json() -> None:
         AttributeTerm("a", "i", "t", "w", negated=True),
         BuildTerm("a", "b", "t", "w"),
         CfgTerm("a", "b", "t", "w"),
+        EachCfg("a", "p", "t", 3, "w", (1, 2)),
         CfgUnordered("a", "e", "w"),
         LastItems("a", "use b;", "w"),
         TomlTable("a", "h", "b", "w"),
