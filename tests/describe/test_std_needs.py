@@ -10,7 +10,7 @@ import pytest
 from portwright.describe import ledger as ledgers
 from portwright.describe import port as ports
 from portwright.describe import std_needs, toml_file
-from portwright.describe.operation import vocabulary
+from portwright.describe.operation import OPTIONS, vocabulary
 
 PATH = ports.find("x86_64-unknown-veridian") / "abi.toml"
 
@@ -27,7 +27,9 @@ def lacks(operation: str, change: Callable[[dict[str, Any]], None]) -> tuple[str
 
 def test_every_need_is_of_an_operation_and_of_its_own_constants() -> None:
     for name, need in std_needs.NEEDS.items():
-        prefixes = {a.constants for a in vocabulary()[name].arguments if a.constants}
+        arguments = vocabulary()[name].arguments
+        prefixes = {prefix for a in arguments for prefix in a.prefixes}
+        prefixes |= {prefix for a in arguments if a.kind == "option" for prefix in OPTIONS.values()}
         for constant in (*need.constants, *need.better):
             assert constant.startswith((*prefixes, "S_IF", "POLL", "UTIME_")), constant
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from portwright.derive.edit import ArmFirst, AttributeTerm, CfgTerm, Edit, LastItems, NewFile
 
 _FD = "std/src/os/fd"
-_SOCKETS = ("TcpStream", "TcpListener", "UdpSocket")
 
 
 def edits(os: str, condition: str, layer: Path) -> list[Edit]:
     """All edits for an OS, in a fixed order; `condition` is the predicate that holds on it alone."""
     return [
         *_descriptors(condition),
-        *_without_sockets(condition),
         *_terminal(condition),
         CfgTerm(
             "std/src/sys/path/unix.rs",
@@ -53,25 +51,6 @@ def _descriptors(condition: str) -> list[Edit]:
         LastItems(f"{_FD}/raw.rs", names, "the numbers of the standard streams"),
         LastItems(f"{_FD}/owned.rs", names, "closing and duplicating an open file"),
     ]
-
-
-def _without_sockets(condition: str) -> list[Edit]:
-    """std without sockets has no numbers of them."""
-    why = "sockets without an operation have no number"
-    items = [
-        item
-        for name in _SOCKETS
-        for item in (
-            f"impl AsFd for crate::net::{name}",
-            f"impl From<crate::net::{name}> for OwnedFd",
-            f"impl From<OwnedFd> for crate::net::{name}",
-        )
-    ]
-    terms: list[Edit] = [
-        AttributeTerm(f"{_FD}/owned.rs", item, condition, why, negated=True) for item in items
-    ]
-    terms.append(AttributeTerm(f"{_FD}/mod.rs", "mod net", condition, why, negated=True))
-    return terms
 
 
 def _terminal(condition: str) -> list[Edit]:

@@ -35,9 +35,20 @@ _WHOLE = {
     "args": "the program would have no arguments",
     "env": "reading the environment would panic",
     "io/error": "std does not build",
+    "net/connection": "connections and datagrams would be unsupported",
+    "net/hostname": "the host would have no name",
     "random": "std does not build",
     "stdio": "output would be thrown away, the panic message too",
     "time": "reading a clock would panic",
+}
+
+
+# Where in `sys` a module of the layer lies that is not at its top.
+_PLACES = {
+    "error": "io/error",
+    "terminal": "io/is_terminal",
+    "hostname": "net/hostname",
+    "net": "net/connection",
 }
 
 
@@ -100,10 +111,10 @@ def _new_files(port: Port) -> list[Edit]:
 def _sys_path(name: str) -> str:
     """`sys/time.rs` -> `.../sys/time/portwright.rs`; `sys/fs/file.rs` -> `.../sys/fs/portwright/file.rs`."""
     parts = name.removeprefix("sys/").removesuffix(".rs").split("/")
+    module = _PLACES.get(parts[0], parts[0])
     if len(parts) == 1:
-        module = {"error": "io/error", "terminal": "io/is_terminal"}.get(parts[0], parts[0])
         return f"{_SYS}/{module}/portwright.rs"
-    return f"{_SYS}/{parts[0]}/portwright/{'/'.join(parts[1:])}.rs"
+    return f"{_SYS}/{module}/portwright/{'/'.join(parts[1:])}.rs"
 
 
 def _arm(module: str, condition: str, body: str, why: str, block: int = 1, of: int = 1) -> ArmFirst:
@@ -115,6 +126,7 @@ def _arm(module: str, condition: str, body: str, why: str, block: int = 1, of: i
 def _arms(condition: str) -> list[Edit]:
     uses = {
         "alloc": "",
+        "net/hostname": "pub use portwright::hostname;",
         "random": "pub use portwright::{fill_bytes, hashmap_random_keys};",
         "time": "use portwright as imp;",
     }

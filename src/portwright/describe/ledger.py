@@ -290,6 +290,17 @@ class Clock(Described):
     resolution: int = 1
 
 
+class Network(Described):
+    """What std and the userland machine must know of the OS's network besides calls.
+
+    `hosts` is the path of the file that gives hosts their addresses. `v4_mapped` says whether an IPv6 socket
+    also speaks with IPv4 hosts (unless IPV6_V6ONLY is set), whose addresses are then `::ffff:a.b.c.d`.
+    """
+
+    hosts: str = "/etc/hosts"
+    v4_mapped: bool = True
+
+
 class Ledger(Described):
     """One OS's ABI. `constants` are what calls take and give, by name. `errors` maps an error's name (POSIX
     where there is one) to its number or description.
@@ -308,6 +319,7 @@ class Ledger(Described):
     types: dict[str, Struct] = {}
     directory: DirectoryRecords | None = None
     clocks: dict[Literal["monotonic", "realtime"], Clock] = {}
+    network: Network = Network()
     sources: dict[Literal["syscalls", "errors", "constants"], Source] = {}
     why: dict[str, str] = {}
 

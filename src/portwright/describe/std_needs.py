@@ -13,11 +13,20 @@ from portwright.describe.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What one operation needs: without `constants` and `fields` it cannot work; `better` only widens it.
+class Layout:
+    """A struct that the layer packs or reads by itself: of no use without `fields`; `better` only widens it."""
 
-    `own` are constants that the layer names with the operation, for its call may have values of its own. `layouts`
-    are further structs that it needs, with their fields.
+    type: str
+    fields: tuple[str, ...]
+    better: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one operation needs: without `constants`, `fields` and `layouts` it cannot work; `better` only widens it.
+
+    `own` are constants that the layer names with the operation, for its call may have values of its own. `fields`
+    are those of the operation's own structs, `layouts` other structs, which lie in its buffers.
     """
 
     constants: tuple[str, ...] = ()
@@ -25,7 +34,8 @@ class Need:
     fields: tuple[str, ...] = ()
     better_fields: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
-    layouts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    layouts: tuple[Layout, ...] = ()
+    better_layouts: tuple[Layout, ...] = ()
     directory: bool = False
     clock: bool = False
 
@@ -43,6 +53,13 @@ _STATUS = Need(
 _TIMES = Need(better=("UTIME_OMIT",), fields=("atime_sec", "atime_nsec", "mtime_sec", "mtime_nsec"))
 _VECTORS = Need(fields=("iov_base", "iov_len"))
 _TIME = ("tv_sec", "tv_nsec")
+_V4 = Layout("sockaddr_in", ("sin_family", "sin_port", "sin_addr"), ("sin_len",))
+_V6 = Layout(
+    "sockaddr_in6",
+    ("sin6_family", "sin6_port", "sin6_addr"),
+    ("sin6_len", "sin6_flowinfo", "sin6_scope_id"),
+)
+_ADDRESS = Need(layouts=(_V4,), better_layouts=(_V6,))
 
 NEEDS: Mapping[str, Need] = {
     "open": Need(
@@ -70,7 +87,7 @@ NEEDS: Mapping[str, Need] = {
         constants=("POLLIN", "POLLOUT"),
         better=("POLLNVAL",),
         fields=_TIME,
-        layouts=(("pollfd", ("fd", "events", "revents")),),
+        layouts=(Layout("pollfd", ("fd", "events", "revents")),),
     ),
     "wait": Need(better=("WNOHANG",), fields=("status",)),
     "kill": Need(constants=("SIGKILL",), better=("SIGABRT",)),
@@ -85,22 +102,42 @@ NEEDS: Mapping[str, Need] = {
     "open_at": Need(better=("O_NOFOLLOW",)),
     "remove_at": Need(better=("AT_REMOVEDIR",)),
     "status_at": Need(better=("AT_SYMLINK_NOFOLLOW",)),
+    "socket": Need(
+        constants=("AF_INET", "SOCK_STREAM", "SOCK_DGRAM"),
+        better=("AF_INET6", "SOCK_CLOEXEC"),
+    ),
+    "bind": _ADDRESS,
+    "accept": _ADDRESS,
+    "connect": _ADDRESS,
+    "send_to": _ADDRESS,
+    "receive_from": _ADDRESS,
+    "socket_name": _ADDRESS,
+    "peer_name": _ADDRESS,
+    "send": Need(better=("MSG_NOSIGNAL",)),
+    "receive": Need(better=("MSG_PEEK",)),
+    "shutdown": Need(constants=("SHUT_RD", "SHUT_WR", "SHUT_RDWR")),
+    "set_socket_option": Need(
+        constants=("SOL_SOCKET",),
+        better=(
+            *("SO_REUSEADDR", "SO_RCVTIMEO", "SO_SNDTIMEO", "SO_LINGER", "SO_BROADCAST"),
+            *("IPPROTO_TCP", "TCP_NODELAY", "IPPROTO_IP", "IP_TTL", "IPPROTO_IPV6", "IPV6_V6ONLY"),
+            *("IP_MULTICAST_TTL", "IP_MULTICAST_LOOP", "IP_ADD_MEMBERSHIP", "IP_DROP_MEMBERSHIP"),
+            *("IPV6_MULTICAST_LOOP", "IPV6_ADD_MEMBERSHIP", "IPV6_DROP_MEMBERSHIP"),
+        ),
+        better_layouts=(
+            Layout("timeval", ("tv_sec", "tv_usec")),
+            Layout("linger", ("l_onoff", "l_linger")),
+            Layout("ip_mreq", ("imr_multiaddr", "imr_interface")),
+            Layout("ipv6_mreq", ("ipv6mr_multiaddr", "ipv6mr_interface")),
+        ),
+    ),
+    "socket_option": Need(constants=("SOL_SOCKET",), better=("SO_ERROR",)),
+    "system_name": Need(fields=("nodename",)),
 }
 ERRORS: tuple[str, ...] = (
-    *(
-        "EACCES",
-        "EAGAIN",
-        "EBADF",
-        "EEXIST",
-        "EINTR",
-        "EINVAL",
-        "ELOOP",
-        "ENOENT",
-        "ENOMEM",
-        "ENOTDIR",
-        "ERANGE",
-    ),
-    "ETIMEDOUT",
+    *("EACCES", "EAGAIN", "EBADF", "EEXIST", "EINTR", "EINVAL", "ELOOP", "ENOENT", "ENOMEM", "ENOTDIR"),
+    *("ERANGE", "ETIMEDOUT"),
+    *("EALREADY", "EINPROGRESS", "EISCONN"),
 )
 
 
@@ -128,8 +165,8 @@ def fields(operations: Mapping[str, Operation]) -> dict[str, tuple[str, ...]]:
             if argument.type is not None:
                 rows = found.setdefault(argument.type, {})
                 rows.update(dict.fromkeys((*each.fields, *each.better_fields)))
-        for type_, parts in each.layouts:
-            found.setdefault(type_, {}).update(dict.fromkeys(parts))
+        for layout in (*each.layouts, *each.better_layouts):
+            found.setdefault(layout.type, {}).update(dict.fromkeys((*layout.fields, *layout.better)))
     return {name: tuple(rows) for name, rows in sorted(found.items())}
 
 
@@ -147,23 +184,22 @@ def lacks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
     for argument in operation.arguments:
         if argument.type is None or not by_address(call, argument.name):
             continue
-        layout = ledger.types.get(argument.type)
-        if layout is None:
-            missing.append(f"[types.{argument.type}]")
-        else:
-            known = (f"[types.{argument.type}] {name}" for name in wanted.fields if name not in layout.fields)
-            missing += known
-    for type_, parts in wanted.layouts:
-        layout = ledger.types.get(type_)
-        if layout is None:
-            missing.append(f"[types.{type_}]")
-        else:
-            missing += [f"[types.{type_}] {name}" for name in parts if name not in layout.fields]
+        missing += absent(ledger, Layout(argument.type, wanted.fields))
+    for layout in wanted.layouts:
+        missing += absent(ledger, layout)
     if wanted.directory and ledger.directory is None:
         missing.append("[directory]")
     if wanted.clock and not ledger.clocks:
         missing.append("[clocks]")
     return tuple(dict.fromkeys(missing))
+
+
+def absent(ledger: Ledger, layout: Layout) -> list[str]:
+    """What of a struct the ledger does not lay out: all of it, or fields."""
+    known = ledger.types.get(layout.type)
+    if known is None:
+        return [f"[types.{layout.type}]"]
+    return [f"[types.{layout.type}] {name}" for name in layout.fields if name not in known.fields]
 
 
 def passed(call: Call, operation: Operation) -> frozenset[str]:

@@ -57,6 +57,7 @@ WITHOUT: Mapping[str, Without] = {
     "read_vectored": Without("one buffer is read at a time", ("read",)),
     "remove_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "set_break": Without("the heap is mapped", ("map_memory",)),
+    "set_socket_option": Without("timeouts are waited for with `poll`, and no option of a socket can be set"),
     "set_thread_pointer": Without("thread-locals are statics: there is one thread, and no destructor runs"),
     "sleep": Without("std::thread::sleep watches the clock until it is time", ("clock_read",)),
     "status_at": Without("std asks by path instead", ("link_status",)),
@@ -73,7 +74,6 @@ ESSENTIAL: tuple[tuple[str, ...], ...] = (("write",), ("map_memory", "set_break"
 # What no operation of the vocabulary means yet: std says `Unsupported`, whatever a ledger offers.
 BEYOND: Mapping[str, str] = {
     "std::thread::spawn": "and the waiting of std::sync: there is one thread",
-    "std::net": "",
     "std::panic::catch_unwind": "a panic ends the process with status 101",
 }
 
@@ -127,6 +127,7 @@ def _remarks(ledger: Ledger, operation: Operation) -> tuple[str, ...]:
         for name in wanted.better
         if ledger.constant(name, call) is None and name not in call.ignores and name not in _OPTIONAL
     ]
+    absent += [lack for layout in wanted.better_layouts for lack in std_needs.absent(ledger, layout)]
     if absent:
         found.append(f"without {', '.join(absent)}")
     found += [remark for test, remark in _REMARKS.get(operation.name, ()) if test(ledger)]

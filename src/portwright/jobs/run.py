@@ -62,6 +62,9 @@ class Arguments:
     clock: Annotated[
         str, Arg("Clocks that follow the host's, or their own.", choices=("real", "virtual"))
     ] = "real"
+    network: Annotated[
+        str, Arg("The program's network: its own loopback, or none.", choices=("loopback", "none"))
+    ] = "loopback"
     trace: Annotated[
         str, Arg("Show each system call: text, or json.", choices=("", "text", "json"), bare="text")
     ] = ""
@@ -185,6 +188,7 @@ def _options(arguments: Arguments, port: Port) -> Options:
         kind=arguments.kind,
         seed=machine.new_seed() if arguments.seed is None else arguments.seed,
         clock="virtual" if arguments.clock == "virtual" else "real",
+        network="none" if arguments.network == "none" else "loopback",
         limits=limits,
         capture=arguments.capture,
         trace="json" if arguments.trace == "json" else "text" if arguments.trace else "",

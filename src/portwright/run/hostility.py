@@ -42,6 +42,10 @@ class Hostility:
         """Whether a blocking call is interrupted (EINTR) instead of done."""
         return not self.kind and self._random.random() < 0.125
 
+    def delays(self) -> bool:
+        """Whether what was sent is seen a little later by those who do not wait for it."""
+        return not self.kind and self._random.random() < 0.125
+
     def refuses(self) -> bool:
         """Whether a system that may be busy refuses a call until later."""
         return not self.kind and self._random.random() < 0.03125

@@ -19,6 +19,7 @@ from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
 from portwright.run.idle import ready_waits
 from portwright.run.limits import Budget, Limits, Watch
+from portwright.run.network import Network
 from portwright.run.process import Process
 from portwright.run.slices import SLICE, Slices
 from portwright.run.thread import Thread
@@ -41,7 +42,9 @@ class Kernel:
         clocks: Clocks,
         hostility: Hostility,
         on_end: Callable[[Process], None] = lambda process: None,
+        network: Network | None = None,
     ) -> None:
+        self.network = network
         self.processes: dict[int, Process] = {}
         self.programs: Programs
         self.memory = Budget(limits.memory)
@@ -64,6 +67,11 @@ class Kernel:
         self._slices = Slices(self)
 
     # --- processes and threads
+
+    @property
+    def calling(self) -> Thread:
+        """The thread whose call is being served."""
+        return self._current or self.first.thread
 
     def new_id(self) -> int:
         """A number for a process or a thread that none has had."""

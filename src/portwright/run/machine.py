@@ -27,12 +27,14 @@ from portwright.run.hostility import Hostility
 from portwright.run.injection import FaultPlan
 from portwright.run.kernel import Kernel
 from portwright.run.loader import CannotLoad, Image
+from portwright.run.network import Network
 from portwright.run.options import Options
 from portwright.run.outcome import Collected
 from portwright.run.process import Process
 from portwright.run.programs import Programs
 from portwright.run.reports import Reporter
 from portwright.run.root import Root
+from portwright.run.socket_address import Addresses
 from portwright.run.trace import Describer, Tracer
 from portwright.run.worker import WorkerDied, in_worker
 
@@ -149,7 +151,11 @@ class _Run:
         ledger, hostility = self._port.ledger, self._hostility
         booted = hostility.number(8 * 10**9, 900 * 10**9, kind=10**9)
         clocks = Clocks(ledger, self._options.clock, booted)
-        return Kernel(self._options.limits, clocks, hostility, self._ended)
+        network = None
+        if self._options.network != "none":
+            addresses = Addresses(ledger, self._cpu.endian)
+            network = Network(hostility, addresses, v4_mapped=ledger.network.v4_mapped)
+        return Kernel(self._options.limits, clocks, hostility, self._ended, network)
 
     def _ended(self, process: Process) -> None:
         """Tell of a process that did not end by itself, and was not ended by another."""

@@ -35,6 +35,7 @@ class Options:
     kind: bool = False
     seed: int | None = None
     clock: Literal["real", "virtual"] = "real"
+    network: Literal["loopback", "none"] = "loopback"
     limits: Limits = field(default_factory=Limits)
     stdin: bytes | None = None
     capture: bool = False

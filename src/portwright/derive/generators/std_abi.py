@@ -149,6 +149,8 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         f"/// The longest range of memory that one call takes.\n"
         f"pub const LONGEST_RANGE: usize = {longest};\n"
         f"pub const ENTRY_STACK: &[Slot] = &[{slots}];\n"
+        f"/// The file that gives hosts their addresses.\n"
+        f"pub const HOSTS_FILE: &str = {string(ledger.network.hosts)};\n"
         f"pub const PROGRAM_SETS_THREAD_POINTER: bool = {str(thread_pointer.set_by == 'program').lower()};\n"
         f"pub const THREAD_POINTER_IS_WRITTEN: bool = {str(thread_pointer.through == 'register').lower()};\n"
     )

@@ -70,6 +70,20 @@ impl Field {
         Some(value)
     }
 
+    /// The field's bytes as they are, which may be in the network's order; None where the bytes are too few.
+    pub fn bytes(self, of: &[u8]) -> Option<&[u8]> {
+        of.get(self.offset..self.offset + self.size)
+    }
+
+    /// Puts bytes into the field as they are; false where they are not as many as it has.
+    #[must_use]
+    pub fn put(self, to: &mut [u8], bytes: &[u8]) -> bool {
+        let place = to.get_mut(self.offset..self.offset + self.size);
+        let Some(place) = place.filter(|place| place.len() == bytes.len()) else { return false };
+        place.copy_from_slice(bytes);
+        true
+    }
+
     /// Puts a number into the struct's bytes; false where it does not fit.
     #[must_use]
     pub fn write(self, bytes: &mut [u8], value: i64) -> bool {

@@ -26,6 +26,7 @@ pub mod process;
 pub mod properties;
 pub mod random;
 pub mod signals;
+pub mod sockets;
 pub mod start;
 #[cfg(target_thread_local)]
 mod thread_locals;
