@@ -26,9 +26,11 @@ from portwright.run.file_table import FileTable
 from portwright.run.hostility import Hostility
 from portwright.run.kernel import Kernel
 from portwright.run.limits import Limits, files_report, memory_report
+from portwright.run.network import Network
 from portwright.run.options import Options
 from portwright.run.process import Process
 from portwright.run.programs import Programs
+from portwright.run.socket_address import Addresses
 
 PAGE = 0x1000
 SCRATCH = 0x10_0000
@@ -217,7 +219,11 @@ def make_guest(veridian: Port, tmp_path: Path) -> Iterator[GuestMaker]:
         complaints: list[tuple[str, str, str]] = []
         hostility = Hostility(options.seed or 0, kind=options.kind)
         clocks = Clocks(described, options.clock, 10**9)
-        kernel = Kernel(options.limits, clocks, hostility)
+        addresses = Addresses(described, "little")
+        network = Network(hostility, addresses, v4_mapped=described.network.v4_mapped)
+        kernel = Kernel(
+            options.limits, clocks, hostility, network=None if options.network == "none" else network
+        )
 
         def say(report: Any) -> None:
             complaints.append((report.kind, report.what, report.advice))

@@ -103,7 +103,7 @@ class Sockets(RuleBasedStateMachine):
             return
         if reuse:
             pair.real.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            pair.model.flags["SO_REUSEADDR"] = 1
+            pair.model.options["SO_REUSEADDR"] = 1
         real = answer(lambda: pair.real.bind((host, other.real.getsockname()[1])))
         port = other.model.local.port
         self.same("bind again", real, answer(lambda: pair.model.bind(endpoint(host, port))))

@@ -38,30 +38,30 @@ class Socket(OpenFile):
         self.late = False
         self.read_wait = 0
         self.write_wait = 0
-        self.flags: dict[str, int] = {}
+        self.options: dict[str, int] = {}
         self.lingers: tuple[bool, int] = (False, 0)
         self.groups: set[tuple[bytes, int]] = set()
         self.capacity = 0  # how much of what came may wait to be read
         self._caller = caller
         if not network.v4_mapped:
-            self.flags["IPV6_V6ONLY"] = 1
+            self.options["IPV6_V6ONLY"] = 1
 
     # --- what its options say
 
     @property
     def only_v6(self) -> bool:
         """Whether it does not speak with IPv4 hosts, though it is of IPv6."""
-        return self.family == 6 and bool(self.flags.get("IPV6_V6ONLY"))
+        return self.family == 6 and bool(self.options.get("IPV6_V6ONLY"))
 
     @property
     def reuse(self) -> bool:
         """Whether it shares its address with others that do."""
-        return bool(self.flags.get("SO_REUSEADDR") or self.flags.get("SO_REUSEPORT"))
+        return bool(self.options.get("SO_REUSEADDR") or self.options.get("SO_REUSEPORT"))
 
     @property
     def broadcast(self) -> bool:
         """Whether it may send to all hosts at once."""
-        return bool(self.flags.get("SO_BROADCAST"))
+        return bool(self.options.get("SO_BROADCAST"))
 
     # --- what both kinds do
 

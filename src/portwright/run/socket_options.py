@@ -80,7 +80,7 @@ def get(process: Process, socket: Socket, level: str, option: str) -> bytes:
         if found is not None:
             return found.to_bytes(INT, process.cpu.endian, signed=True)
     number = _number(socket, level, option)
-    return socket.flags.get(option, number.first).to_bytes(INT, process.cpu.endian, signed=True)
+    return socket.options.get(option, number.first).to_bytes(INT, process.cpu.endian, signed=True)
 
 
 def put(process: Process, socket: Socket, level: str, option: str, data: bytes) -> None:
@@ -94,7 +94,7 @@ def put(process: Process, socket: Socket, level: str, option: str, data: bytes) 
         socket.lingers = (bool(fields["l_onoff"]), fields["l_linger"])
     elif level == "SOL_SOCKET" and option in BUFFERS:
         size = max(SMALLEST_BUFFER, _int(process, data))
-        socket.flags[option] = size
+        socket.options[option] = size
         if option == "SO_RCVBUF":
             socket.capacity = size
     else:
@@ -111,7 +111,7 @@ def _put_number(socket: Socket, level: str, option: str, value: int) -> None:
         value = number.default
     elif not number.low <= value <= number.high:
         raise Failed("EINVAL")
-    socket.flags[option] = value
+    socket.options[option] = value
 
 
 def _number(socket: Socket, level: str, option: str) -> Number:
@@ -137,7 +137,7 @@ def _fact(process: Process, socket: Socket, option: str) -> int | None:
         case "SO_ACCEPTCONN":
             return int(socket.listening)
         case "SO_RCVBUF" | "SO_SNDBUF":
-            return socket.flags.get(option, socket.capacity)
+            return socket.options.get(option, socket.capacity)
     return None
 
 

@@ -137,7 +137,7 @@ class StreamSocket(Socket):
         """Make the other end of a connection that a client asked this listener for."""
         assert client.remote is not None and client.local is not None
         end = StreamSocket(self.network, self.family, self._caller)
-        end.flags, end.lingers = dict(self.flags), self.lingers
+        end.options, end.lingers = dict(self.options), self.lingers
         end.read_wait, end.write_wait, end.capacity = self.read_wait, self.write_wait, self.capacity
         end.state = client.state = "connected"
         end.answered = True
