@@ -222,5 +222,5 @@ class Sockets(RuleBasedStateMachine):
 
 TestSockets = Sockets.TestCase
 TestSockets.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=1500, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

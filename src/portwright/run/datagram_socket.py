@@ -18,6 +18,7 @@ class DatagramSocket(Socket):
     """A socket for datagrams. `waiting` holds those that came, with their senders."""
 
     kind: ClassVar[str] = "SOCK_DGRAM"
+    borders = True
 
     def __init__(self, network: Network, family: int, caller: Caller) -> None:
         super().__init__(network, family, caller)

@@ -67,6 +67,7 @@ class OpenFile:
     blocks = False
     nonblocking = False
     leaves = True  # what is written leaves the machine
+    borders = False  # what one call reads or writes belongs together: datagrams
     holders = 0  # how many numbers, in all processes, stand for it
     flags: frozenset[str] = frozenset()  # how it was opened (O_RDONLY, O_APPEND, ...)
 

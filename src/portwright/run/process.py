@@ -18,6 +18,7 @@ from portwright.run.engine import Access, Engine
 from portwright.run.events import Died, Exited
 from portwright.run.failure import EndRun, Failed
 from portwright.run.file_table import FileTable
+from portwright.run.files import OpenFile
 from portwright.run.futexes import Futexes
 from portwright.run.hostility import Hostility
 from portwright.run.limits import Limits, Watch, output_end
@@ -151,6 +152,10 @@ class Process:
         kind = stat.S_IFMT(mode)
         known = self.ledger.constants.get(_FILE_KINDS.get(kind, ""), kind)
         return stat.S_IMODE(mode) | known
+
+    def portion(self, file: OpenFile, length: int) -> int:
+        """How much of so many bytes one call moves: in a hostile run fewer now and then, but no part of a datagram."""
+        return length if file.borders else self.hostility.shorten(length)
 
     def broken_pipe(self) -> None:
         """Tell the process that what it wrote to is read by nobody, where that is a signal."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from portwright.run.engine import Access
 from portwright.run.failure import Failed
 from portwright.run.process import Process
@@ -19,10 +22,27 @@ def socket_of(process: Process, fd: int) -> Socket:
     return found
 
 
+def set_nonblocking(file: Socket, asked: frozenset[str]) -> None:
+    """Make a new socket one that does not wait, where that was asked for."""
+    if "SOCK_NONBLOCK" in asked:
+        file.nonblocking, file.flags = True, file.flags | {"O_NONBLOCK"}
+
+
 def interrupt(process: Process, file: Socket) -> None:
     """Interrupt a call that may wait, now and then in a hostile run: before it has done anything."""
     if not file.nonblocking and not process.thread.waited and process.interrupted():
         raise Failed("EINTR")
+
+
+@contextlib.contextmanager
+def told_of_broken_pipes(process: Process, *, silent: bool) -> Iterator[None]:
+    """Tell the process by a signal, unless it wants none, that what it sends goes to nobody."""
+    try:
+        yield
+    except Failed as failed:
+        if failed.name == "EPIPE" and not silent:
+            process.broken_pipe()
+        raise
 
 
 def read_address(process: Process, address: int, length: int, *, told: bool = True) -> Endpoint | None:

@@ -25,12 +25,14 @@ class Socket(OpenFile):
     """
 
     blocks = True
+    leaves = False
     listening = False
     kind: ClassVar[str]
 
     def __init__(self, network: Network, family: int, caller: Caller) -> None:
         self.network = network
         self.family = family
+        self.flags = frozenset({"O_RDWR"})
         self.local: Endpoint | None = None
         self.remote: Endpoint | None = None
         self.bound = self.fixed_port = False

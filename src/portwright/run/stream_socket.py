@@ -218,7 +218,8 @@ class StreamSocket(Socket):
         if writing and not self.finished:
             self.finished = True
             if self.peer is not None:
-                self.peer.ended = True
+                self.peer.hear_end()
+            self._part()
 
     def close(self) -> None:
         """Unread bytes, or a wish not to linger, end the connection with a reset; else with an end."""
@@ -233,9 +234,20 @@ class StreamSocket(Socket):
             if self.incoming or self.lingers == (True, 0):
                 peer.reset()
             else:
-                peer.ended = True
+                peer.hear_end()
         self.network.leave(self)
         self.state = "closed"
+
+    def hear_end(self) -> None:
+        """Hear that the other end sends no more."""
+        self.ended = True
+        self._part()
+
+    def _part(self) -> None:
+        """Both ends have said that they send no more: that was the connection."""
+        if self.ended and self.finished and self.state == "connected":
+            self.state, self.silenced = "closed", True
+            self._give_back_port()
 
     def reset(self) -> None:
         """Hear that the other end is gone at once."""

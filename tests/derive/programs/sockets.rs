@@ -236,7 +236,7 @@ fn timeouts() -> io::Result<()> {
     println!("{:?}", client.read_timeout()?);
     drop(server);
     let socket = UdpSocket::bind(LOCAL)?;
-    socket.set_read_timeout(Some(Duration::from_millis(50)))?;
+    socket.set_read_timeout(Some(Duration::from_millis(60)))?;
     println!("{:?}", socket.read_timeout()?);
     show("receive", socket.recv_from(&mut [0; 4]));
     show("zero", TcpStream::connect_timeout(&socket.local_addr()?, Duration::ZERO));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portwright.run.process import Process
-from portwright.run.socket_calls import check_room, interrupt, put_address, socket_of
+from portwright.run.socket_calls import check_room, interrupt, put_address, set_nonblocking, socket_of
 from portwright.run.socket_file import Socket
 
 
@@ -18,11 +18,11 @@ def perform(
 
     def take() -> Socket:
         new = file.accept()
-        new.nonblocking = "SOCK_NONBLOCK" in (flags or ())
+        set_nonblocking(new, flags or frozenset())
         taken.append(new)
         return new
 
-    number = process.files.add(take)
+    number = process.files.add(take, stays="SOCK_CLOEXEC" in (flags or ()))
     remote = taken[0].remote
     assert remote is not None
     put_address(process, address, address_length, remote.seen_by(taken[0].family))

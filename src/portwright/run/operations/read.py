@@ -13,7 +13,7 @@ def perform(process: Process, fd: int, buffer: int, length: int) -> int | Failur
     process.check_buffer(buffer, length, Access.WRITE)
     if file.blocks and process.interrupted():
         return Failure("EINTR")
-    data = file.read(process.hostility.shorten(length))
+    data = file.read(process.portion(file, length))
     if data:
         process.engine.write(buffer, data)
     return len(data)

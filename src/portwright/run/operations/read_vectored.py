@@ -14,6 +14,6 @@ def perform(process: Process, fd: int, vectors: int, count: int) -> int | Failur
     buffers = ranges(process, vectors, count, Access.WRITE)
     if file.blocks and process.interrupted():
         return Failure("EINTR")
-    data = file.read(process.hostility.shorten(sum(length for _, length in buffers)))
+    data = file.read(process.portion(file, sum(length for _, length in buffers)))
     scatter(process, buffers, data)
     return len(data)

@@ -18,11 +18,10 @@ def perform(
     said = flags or frozenset()
     if "MSG_OOB" in said:
         return Failure("EINVAL")
-    stream = file.kind == "SOCK_STREAM"
-    wanted = process.hostility.shorten(length) if stream and "MSG_WAITALL" not in said else length
+    wanted = length if "MSG_WAITALL" in said else process.portion(file, length)
     data, all_of_it, _ = file.receive(
         wanted, peek="MSG_PEEK" in said, wait="MSG_DONTWAIT" not in said, whole="MSG_WAITALL" in said
     )
     if data:
         process.engine.write(buffer, data)
-    return all_of_it if "MSG_TRUNC" in said and not stream else len(data)
+    return all_of_it if "MSG_TRUNC" in said and file.borders else len(data)

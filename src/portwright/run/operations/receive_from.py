@@ -25,8 +25,7 @@ def perform(
     said = flags or frozenset()
     if "MSG_OOB" in said:
         return Failure("EINVAL")
-    stream = file.kind == "SOCK_STREAM"
-    wanted = process.hostility.shorten(length) if stream and "MSG_WAITALL" not in said else length
+    wanted = length if "MSG_WAITALL" in said else process.portion(file, length)
     data, all_of_it, source = file.receive(
         wanted, peek="MSG_PEEK" in said, wait="MSG_DONTWAIT" not in said, whole="MSG_WAITALL" in said
     )
@@ -34,4 +33,4 @@ def perform(
         process.engine.write(buffer, data)
     if address:
         put_address(process, address, address_length, source)
-    return all_of_it if "MSG_TRUNC" in said and not stream else len(data)
+    return all_of_it if "MSG_TRUNC" in said and file.borders else len(data)

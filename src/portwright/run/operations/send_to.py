@@ -5,7 +5,7 @@ from __future__ import annotations
 from portwright.run.engine import Access
 from portwright.run.failure import Failure
 from portwright.run.process import Process
-from portwright.run.socket_calls import interrupt, read_address, socket_of
+from portwright.run.socket_calls import interrupt, read_address, socket_of, told_of_broken_pipes
 
 
 def perform(
@@ -25,6 +25,7 @@ def perform(
     said = flags or frozenset()
     if "MSG_OOB" in said:
         return Failure("EOPNOTSUPP")
-    size = process.hostility.shorten(length) if file.kind == "SOCK_STREAM" else length
+    size = process.portion(file, length)
     data = process.engine.read(buffer, size) if size else b""
-    return file.send(data, endpoint, wait="MSG_DONTWAIT" not in said)
+    with told_of_broken_pipes(process, silent="MSG_NOSIGNAL" in said):
+        return file.send(data, endpoint, wait="MSG_DONTWAIT" not in said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portwright.run.datagram_socket import DatagramSocket
 from portwright.run.failure import Failure
 from portwright.run.process import Process
+from portwright.run.socket_calls import set_nonblocking
 from portwright.run.socket_file import Socket
 from portwright.run.stream_socket import StreamSocket
 
@@ -28,5 +29,5 @@ def perform(process: Process, domain: str, type: frozenset[str] | None, protocol
     if protocol and protocol not in ("IPPROTO_IP", "0x0", *protocols):
         return Failure("EPROTONOSUPPORT")
     made = make(network, family, process.kernel)
-    made.nonblocking = "SOCK_NONBLOCK" in flags
-    return process.files.add(lambda: made)
+    set_nonblocking(made, flags)
+    return process.files.add(lambda: made, stays="SOCK_CLOEXEC" in flags)

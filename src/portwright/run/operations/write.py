@@ -12,7 +12,7 @@ def perform(process: Process, fd: int, buffer: int, length: int) -> int:
     """Every byte of the buffer must be the guest's, also those that are not taken."""
     file = process.files.get(fd)
     process.check_buffer(buffer, length, Access.READ)
-    size = process.hostility.shorten(min(length, MOST_AT_ONCE))
+    size = process.portion(file, min(length, MOST_AT_ONCE))
     try:
         count = file.write(process.engine.read(buffer, size) if size else b"")
     except (Failed, BrokenPipeError) as error:

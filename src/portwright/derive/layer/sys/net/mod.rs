@@ -1,6 +1,7 @@
 //! Connections, datagrams and addresses of hosts over the system's operations on sockets.
 
 mod lookup;
+mod numbers;
 mod options;
 mod socket;
 mod tcp;

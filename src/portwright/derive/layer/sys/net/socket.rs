@@ -3,7 +3,7 @@
 use crate::fmt;
 use crate::io::{self, BorrowedCursor, IoSlice, IoSliceMut};
 use crate::net::SocketAddr;
-use crate::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use crate::os::fd::AsRawFd;
 use crate::sync::Mutex;
 use crate::sys::fd::FileDesc;
 use crate::sys::pal::abi::{self, Constant, Failure};
@@ -11,7 +11,6 @@ use crate::sys::pal::descriptors::{self, Awaited};
 use crate::sys::pal::files::Fd;
 use crate::sys::pal::sockets::{self, Address};
 use crate::sys::pal::uninterrupted;
-use crate::sys::{AsInner, FromInner, IntoInner};
 use crate::time::{Duration, Instant};
 
 /// What a thread waits for.
@@ -24,7 +23,7 @@ pub enum Way {
 /// An open socket.
 #[derive(Debug)]
 pub struct Socket {
-    file: FileDesc,
+    pub(super) file: FileDesc,
     /// How long reading and writing may wait where the system keeps no such times itself.
     waits: Mutex<[Option<Duration>; 2]>,
 }
@@ -45,7 +44,7 @@ impl Socket {
         Socket::of(file)
     }
 
-    fn of(file: FileDesc) -> Socket {
+    pub(super) fn of(file: FileDesc) -> Socket {
         Socket { file, waits: Mutex::new([None; 2]) }
     }
 
@@ -287,47 +286,4 @@ fn understood(address: &Address) -> io::Result<SocketAddr> {
 /// Whether an error of a connect that does not wait says that it goes on.
 fn under_way(number: i32) -> bool {
     [abi::EINPROGRESS, abi::EINTR, abi::EAGAIN].contains(&Some(number))
-}
-
-impl AsInner<FileDesc> for Socket {
-    fn as_inner(&self) -> &FileDesc {
-        &self.file
-    }
-}
-
-impl IntoInner<FileDesc> for Socket {
-    fn into_inner(self) -> FileDesc {
-        self.file
-    }
-}
-
-impl FromInner<FileDesc> for Socket {
-    fn from_inner(file: FileDesc) -> Socket {
-        Socket::of(file)
-    }
-}
-
-impl AsFd for Socket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
-    }
-}
-
-impl AsRawFd for Socket {
-    fn as_raw_fd(&self) -> RawFd {
-        self.file.as_raw_fd()
-    }
-}
-
-impl IntoRawFd for Socket {
-    fn into_raw_fd(self) -> RawFd {
-        self.file.into_raw_fd()
-    }
-}
-
-impl FromRawFd for Socket {
-    unsafe fn from_raw_fd(fd: RawFd) -> Socket {
-        // SAFETY: the caller's promise.
-        Socket::of(FileDesc::from_inner(unsafe { OwnedFd::from_raw_fd(fd) }))
-    }
 }
