@@ -47,8 +47,10 @@ class Network:
         if endpoint.family != socket.family:
             raise Failed("EAFNOSUPPORT")
         target = self._plain(socket, endpoint, "ENETUNREACH")
-        if target.unspecified:
-            return Endpoint(LOOPBACK[target.family], target.port)
+        if target.unspecified:  # oneself
+            own = socket.local
+            host = own.host if own is not None and own.family == target.family else target.host
+            return Endpoint(host if any(host) else LOOPBACK[target.family], target.port)
         if not target.loopback:
             raise Failed("EACCES" if target.host == BROADCAST and not socket.broadcast else "ENETUNREACH")
         return target
@@ -73,6 +75,8 @@ class Network:
         local = self._plain(socket, endpoint, "EADDRNOTAVAIL")
         if not (local.unspecified or local.loopback):
             raise Failed("EADDRNOTAVAIL")
+        if socket.bound:
+            raise Failed("EINVAL")
         if local.port == 0:
             local = Endpoint(local.host, self._free_port(socket.kind))
         elif any(self._conflict(socket, local, other) for other in self.at_port(socket.kind, local.port)):

@@ -69,8 +69,6 @@ class Socket(OpenFile):
 
     def bind(self, endpoint: Endpoint) -> None:
         """Give it its address."""
-        if self.bound:
-            raise Failed("EINVAL")
         self.network.bind(self, endpoint)
         self.fixed_port = endpoint.port != 0
 
