@@ -41,13 +41,46 @@ class RustAsm:
 
 
 @dataclass(frozen=True, slots=True)
+class Probing:
+    """How a program looks at its own registers, in lines of Rust's assembler, for the probe.
+
+    `bare_target` is the built-in target of rustc whose code uses neither floating point nor vectors. `place` is
+    memory of the program's block at `{offset}`; `load` and `store` move `{register}` from and to `{place}`, the
+    vector forms likewise. `before_entry` comes before the registers are stored with which the program starts,
+    `enter` goes on with the stack pointer in the first argument of `probe_begin`. A trap stands between `prologue`
+    and `epilogue`, which keep what Rust's functions keep. `set_flags` and `get_flags` move the flags between
+    `{flags_before}`, `{flags_after}` and the CPU; `flags_tried` are values to set them to, `carry` is the carry's
+    bit. `thread_pointer` are the lines of a function that puts it into `{thread_pointer}`, and 1 into
+    `{thread_pointer_known}` where it can be known. `{stack}` and `{scratch}` are free.
+    """
+
+    bare_target: str
+    place: str
+    load: str
+    store: str
+    load_vector: str
+    store_vector: str
+    before_entry: tuple[str, ...]
+    enter: tuple[str, ...]
+    prologue: tuple[str, ...]
+    epilogue: tuple[str, ...]
+    set_flags: tuple[str, ...]
+    get_flags: tuple[str, ...]
+    flags_tried: tuple[int, ...]
+    carry: int
+    thread_pointer: tuple[str, ...]
+    directives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cpu:
     """Facts of one CPU, in the names of its own manual.
 
     `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
     document; `traps` by the name that a ledger uses; `elf_machine` is e_machine; `rust_asm` how Rust's `asm!`
-    sees the CPU. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
+    sees the CPU, `arithmetic_flags` the bits of the flags register that arithmetic sets, `probing` how a program
+    looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
     """
 
     name: str
@@ -63,6 +96,8 @@ class Cpu:
     elf_machine: int
     rust_asm: RustAsm = RustAsm()
     unwinder: bool = False
+    arithmetic_flags: int = 0
+    probing: Probing | None = None
 
     @property
     def pointer_size(self) -> int:

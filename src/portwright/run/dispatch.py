@@ -110,6 +110,8 @@ class Dispatcher:
         self._garbage = [Prepared(one) for one in process.hostility.register_sets(_destroyed(process))]
         self._turn = 0
         self._busy = Failure(abi.busy) if abi.busy is not None else None
+        scrambled = abi.flags == "destroyed" and not process.hostility.kind
+        self._scrambled = cpu.arithmetic_flags if scrambled else 0
 
     def trap(self) -> bool:
         """Serve one call of the thread whose registers the engine holds; False where the kernel has to look
@@ -181,6 +183,9 @@ class Dispatcher:
                 self._turn = turn = (self._turn + 1) % len(self._garbage)
                 self._set(self._garbage[turn])
             self._set({self._result: result & self._mask})
+            if self._scrambled:
+                flags = self._get(("flags",))[0]
+                self._set({"flags": flags ^ process.hostility.bits(self._scrambled)})
             if self._carry:
                 self._tell_by_carry(result, error is not None)
         if self._tracer is not None:

@@ -85,6 +85,10 @@ class Hostility:
             return bytes(length)
         return (PATTERN * (length // len(PATTERN) + 1))[:length]
 
+    def bits(self, mask: int) -> int:
+        """Some of the bits of a mask, for flags that nobody kept; none in a kind run."""
+        return 0 if self.kind else self._random.getrandbits(mask.bit_length()) & mask
+
     def register_sets(self, registers: dict[str, int]) -> list[dict[str, int]]:
         """Sets of garbage for registers (name -> bits), made once so that destroying them costs one store.
 

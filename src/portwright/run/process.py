@@ -116,10 +116,14 @@ class Process:
         if self.written > self.limits.output:
             raise EndRun(output_end(self.limits.output))
 
+    def beyond_range(self, length: int) -> bool:
+        """Whether a range is longer than the OS takes in one call."""
+        limit = self.ledger.memory.buffer_limit
+        return limit is not None and length > limit
+
     def check_buffer(self, address: int, length: int, access: Access) -> None:
         """Hold a buffer against the ledger's limit and the guest's own memory, all of it, as kernels do."""
-        limit = self.ledger.memory.buffer_limit
-        if length > self.space.highest or (limit is not None and length > limit):
+        if length > self.space.highest or self.beyond_range(length):
             raise Failed("EINVAL")
         if length:
             self.space.check(address, length, access)

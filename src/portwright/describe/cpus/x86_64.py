@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from portwright.describe.cpu import Cpu, RustAsm, Trap
+from portwright.describe.cpu import Cpu, Probing, RustAsm, Trap
+
+KEPT = ("rbx", "rbp", "r12", "r13", "r14", "r15")  # by functions, as the psABI has it
 
 CPU = Cpu(
     name="x86-64",
@@ -31,4 +33,27 @@ CPU = Cpu(
         clear_word="mov dword ptr [{address}], 0",
     ),
     unwinder=True,
+    arithmetic_flags=0x8D5,  # CF, PF, AF, ZF, SF, OF
+    probing=Probing(
+        bare_target="x86_64-unknown-none",
+        place="[rip + probe_block + {offset}]",
+        load="mov {register}, {place}",
+        store="mov {place}, {register}",
+        load_vector="movdqu {register}, {place}",
+        store_vector="movdqu {place}, {register}",
+        before_entry=(),
+        enter=("cld", "mov rdi, rsp", "and rsp, -16", "call probe_begin", "ud2"),
+        prologue=(*(f"push {name}" for name in KEPT), "mov {stack}, rsp"),
+        epilogue=("mov rsp, {stack}", *(f"pop {name}" for name in reversed(KEPT)), "cld", "ret"),
+        set_flags=("push qword ptr {flags_before}", "popfq"),
+        get_flags=("pushfq", "pop qword ptr {flags_after}"),
+        flags_tried=(0x202, 0xAD7),
+        carry=1,
+        # RDFSBASE is there where CPUID says so, and the kernel has switched it on.
+        thread_pointer=(
+            *("push rbx", "mov eax, 7", "xor ecx, ecx", "cpuid", "test ebx, 1", "pop rbx", "jz 2f"),
+            *("rdfsbase rax", "mov {thread_pointer}, rax", "mov qword ptr {thread_pointer_known}, 1"),
+            *("2:", "ret"),
+        ),
+    ),
 )

@@ -12,7 +12,7 @@ def perform(process: Process, address: int, length: int, protection: frozenset[s
     """All of the range must be mapped (ENOMEM)."""
     space = process.space
     access = access_of(protection or frozenset())
-    if access is None or address % space.page or length > space.highest:
+    if access is None or address % space.page or length > space.highest or process.beyond_range(length):
         return Failure("EINVAL")
     if process.ledger.memory.write_execute == "refused" and access & Access.WRITE and access & Access.EXECUTE:
         return Failure("EPERM")

@@ -11,5 +11,7 @@ def perform(process: Process, address: int, length: int) -> int | Failure:
     space = process.space
     if address % space.page or not 0 < length <= space.highest or address + length > space.highest:
         return Failure("EINVAL")
+    if process.beyond_range(length):
+        return Failure("EINVAL")
     space.unmap(address, space.whole_pages(length))
     return 0
