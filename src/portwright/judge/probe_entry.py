@@ -81,7 +81,9 @@ def _calls(report: Report, ledger: Ledger) -> Iterator[Row]:
     for operation, (name, call) in ledger.offers.items():
         if operation not in used or operation not in vocabulary():
             continue
-        number, did = value(used[operation][1]), used[operation][2] == "1"
+        number, did = value(used[operation][1]), used[operation][2] == "2"
+        if used[operation][2] == "0":
+            continue  # it was not called: `exit`, which ends the report
         results = [value(words[1]) for words in report.of("error") if words[0] == operation]
         lacking = not did and missing is not None and -missing in results
         seen = f"{number}, and it {'did it' if did else 'is not there' if lacking else 'answered'}"

@@ -248,6 +248,10 @@ def _behaviour(report: Report, ledger: Ledger) -> Iterator[Row]:
     folder = report.number("file", "folder")
     if folder is not None:
         yield row("create_directory", folder == 0, 0, folder)
+    elsewhere = report.number("file", "change-directory")
+    if elsewhere is not None:
+        seen = "names lead elsewhere" if elsewhere == 1 else "names lead where they did"
+        yield row("change_directory", elsewhere == 1, "names lead elsewhere", seen)
     end = report.number("file", "read-at-end")
     if end is not None:
         yield row("read, at the end", end == 0, 0, end)

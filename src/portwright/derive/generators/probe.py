@@ -22,7 +22,15 @@ OPERATIONS = (
     *("exit", "write", "read", "open", "close", "seek", "read_at", "set_length", "rename", "remove_file"),
     *("fd_status", "file_status", "system_name", "process_id", "yield_now", "sleep", "clock_read"),
     *("create_directory", "remove_directory", "open_directory", "read_directory", "close_directory"),
-    *("current_directory", "change_directory", "map_memory", "unmap_memory", "protect_memory", "set_break", "fill_random"),
+    *(
+        "current_directory",
+        "change_directory",
+        "map_memory",
+        "unmap_memory",
+        "protect_memory",
+        "set_break",
+        "fill_random",
+    ),
     *("futex_wait", "futex_wake"),
 )
 CONSTANTS = (

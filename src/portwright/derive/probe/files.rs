@@ -155,6 +155,13 @@ fn renaming() {
 
 fn directories() {
     again(|| abi::create_directory(path(INNER), 0o755));
+    let inner = again(|| abi::change_directory(path(INNER)));
+    if inner == 0 {
+        let missing = open(FOLDER, abi::O_RDONLY);
+        close(missing);
+        again(|| abi::change_directory(path("../..\0")));
+        Line::new("file").text("change-directory").number(fails(missing) as isize).end();
+    }
     let open_folder = || {
         if abi::HAS_OPEN_DIRECTORY {
             again(|| abi::open_directory(path(FOLDER)))

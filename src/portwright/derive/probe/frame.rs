@@ -232,20 +232,19 @@ fn length_of(string: usize) -> usize {
     count
 }
 
-static mut DONE: [bool; OPERATIONS.len()] = [false; OPERATIONS.len()];
+/// For each operation: 0 where it was never called, 1 where its call always failed, 2 where it has done it.
+static mut DONE: [isize; OPERATIONS.len()] = [0; OPERATIONS.len()];
 
-/// Notes that an operation has been done, where its call did not fail.
 fn note(operation: usize, result: isize) -> isize {
-    if !(result < 0 && result > -4096) {
-        unsafe { DONE[operation] = true };
-    }
+    let now = if result < 0 && result > -4096 { 1 } else { 2 };
+    unsafe { DONE[operation] = DONE[operation].max(now) };
     result
 }
 
 /// Which call was taken for each operation, and whether it ever did it.
 fn used() {
     for (index, (name, number)) in OPERATIONS.iter().enumerate() {
-        Line::new("used").text(name).number(*number).number(unsafe { DONE[index] } as isize).end();
+        Line::new("used").text(name).number(*number).number(unsafe { DONE[index] }).end();
     }
 }
 
