@@ -46,7 +46,7 @@ def _convention(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
 def _clobbers(report: Report, ledger: Ledger, cpu: Cpu) -> Row:
     """All that any call destroyed must be listed; what is listed need not be destroyed each time."""
     abi = ledger.abi
-    looked = [*report.of("destroyed"), *report.of("vectors")]
+    looked = [*report.of("destroyed", least=2), *report.of("vectors", least=2)]
     seen = dict.fromkeys(register for _, _, *registers in looked for register in registers)
     listed = (
         {*abi.clobbers, *cpu.traps[abi.trap].clobbers, abi.result}
@@ -64,7 +64,7 @@ def _clobbers(report: Report, ledger: Ledger, cpu: Cpu) -> Row:
 
 
 def _flags(report: Report, ledger: Ledger) -> Row:
-    found = [value(words[1]) for words in report.of("flags") if len(words) > 1]
+    found = [value(words[1]) for words in report.of("flags", least=2)]
     if not found:
         return unseen("abi.flags", ledger.abi.flags)
     changed = any(found)
@@ -77,14 +77,14 @@ def _flags(report: Report, ledger: Ledger) -> Row:
 def _calls(report: Report, ledger: Ledger) -> Iterator[Row]:
     """The number that was taken for each operation."""
     missing = ledger.error_number("ENOSYS")
-    used = {words[0]: words for words in report.of("used") if len(words) == 3}
+    used = {words[0]: words for words in report.of("used", least=3)}
     for operation, (name, call) in ledger.offers.items():
         if operation not in used or operation not in vocabulary():
             continue
         number, did = value(used[operation][1]), used[operation][2] == "2"
         if used[operation][2] == "0":
             continue  # it was not called: `exit`, which ends the report
-        results = [value(words[1]) for words in report.of("error") if words[0] == operation]
+        results = [value(words[2]) for words in report.of("error", least=3) if words[1] == operation]
         lacking = not did and missing is not None and -missing in results
         seen = f"{number}, and it {'did it' if did else 'is not there' if lacking else 'answered'}"
         change = f"{name} = {{ number = {number}, ... }}" if number != call.number else ""
@@ -111,13 +111,17 @@ def _entry(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
 
 
 def _words(report: Report) -> list[int]:
-    found = [value(words[1]) for words in report.of("entry", "word") if len(words) > 1]
+    found = [value(words[1]) for words in report.of("entry", "word", least=2)]
     return [number for number in found if number is not None]
 
 
 def _strings(report: Report) -> dict[int, bytes]:
     """The strings that words of the stack lead to, by the word's index."""
-    return {int(words[0]): octets(words[1]) for words in report.of("entry", "string") if words[0].isdecimal()}
+    return {
+        int(words[0]): octets(words[1])
+        for words in report.of("entry", "string", least=2)
+        if words[0].isdecimal()
+    }
 
 
 def shape(words: list[int], strings: dict[int, bytes], page_sizes: set[int]) -> list[str]:
@@ -190,7 +194,7 @@ def _environment(report: Report, ledger: Ledger) -> Row:
 def _registers(report: Report, ledger: Ledger) -> Row:
     """Zeros must be zeros; what is left undefined may be anything."""
     said = ledger.entry.registers
-    found = {words[0]: value(words[1]) for words in report.of("entry", "register") if len(words) > 1}
+    found = {words[0]: value(words[1]) for words in report.of("entry", "register", least=2)}
     if not found:
         return unseen("entry.registers", said)
     filled = [name for name, number in found.items() if number]
@@ -210,7 +214,7 @@ def _thread_pointer(report: Report, ledger: Ledger) -> Row:
 
 def _open_files(report: Report, ledger: Ledger) -> Row:
     said = sorted(ledger.entry.open_fds)
-    found = {int(words[0]): value(words[1]) for words in report.of("open") if len(words) > 1}
+    found = {value(words[0]) or 0: value(words[1]) for words in report.of("open", least=2)}
     if not found or None in found.values():
         return unseen("entry.open-fds", said)
     seen = [fd for fd, result in found.items() if result == 0]

@@ -9,7 +9,7 @@ from portwright.describe.ledger import DirectoryRecords, Ledger, Struct, StructF
 from portwright.judge.probe_report import Report, Row, failed, octets, row, unseen, value
 
 FILE_SIZE = 4660
-FILE_MODE, FOLDER_MODE = 0o644, 0o755
+FILE_MODE = 0o644
 NAMES = {
     "file": "file",
     "inner": "directory",
@@ -32,7 +32,7 @@ def rows(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
 def _constants(report: Report, ledger: Ledger) -> Iterator[Row]:
     open_call = ledger.offers["open"][1] if "open" in ledger.offers else None
     call = {"O_": open_call}
-    for name, word, held in (words for words in report.of("constant") if len(words) == 3):
+    for name, word, held, *_ in report.of("constant", least=3):
         used, holds = value(word), held == "1"
         said = ledger.constant(name, call.get(name[:2]))
         if said is None or used is None:
@@ -55,8 +55,8 @@ def _constants(report: Report, ledger: Ledger) -> Iterator[Row]:
 def _errors(report: Report, ledger: Ledger) -> Iterator[Row]:
     """One row for each error: all calls that must give it."""
     found: dict[str, dict[str, int]] = {}
-    for words in report.of("error"):
-        result = value(words[2]) if len(words) == 3 else None
+    for words in report.of("error", least=3):
+        result = value(words[2])
         if result is not None:
             found.setdefault(words[0], {})[words[1]] = result
     for name, results in found.items():
@@ -111,8 +111,8 @@ def _status(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
     layout = ledger.types.get("stat")
     if layout is None:
         return
-    found, folder = report.one("struct", "stat"), report.one("folder")
-    if found is None or len(found) < 3 or found[1] != "0":
+    found, folder = report.one("struct", "stat", least=3), report.one("folder", least=2)
+    if found is None or found[1] != "0":
         yield unseen("types.stat.size", layout.size)
         return
     data = octets(found[2])
@@ -133,9 +133,14 @@ def _status(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
 def _kinds(ledger: Ledger, layout: Struct, seen: dict[str, bytes], cpu: Cpu) -> Iterator[Row]:
     """st_mode: the kind of file by the ledger's own constants, the rest the permissions that were asked for."""
     mask = ledger.constants.get("S_IFMT", 0o170000)
-    for name, data in seen.items():
+    place = layout.fields["st_mode"]
+    first = _field(seen["S_IFREG"], place, cpu) or 0
+    sane = bool(first & 0o600) and not first & 0o133 and bool(first & mask)
+    fact = "types.stat.st_mode"
+    yield row(fact, sane, f"at {place.offset}: a kind and {FILE_MODE:#o}", f"{first:#o}")
+    for name, data in seen.items() if sane else ():
         kind = ledger.constants.get(name)
-        mode = _field(data, layout.fields["st_mode"], cpu)
+        mode = _field(data, place, cpu)
         if kind is None or mode is None:
             continue
         change = f"{name} = {mode & mask:#o}"
@@ -146,8 +151,8 @@ def _timespec(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
     layout = ledger.types.get("timespec")
     if layout is None or "clock_read" not in ledger.offers:
         return
-    found = report.one("struct", "timespec")
-    if found is None or len(found) < 3 or found[1] != "0":
+    found = report.one("struct", "timespec", least=3)
+    if found is None or found[1] != "0":
         yield unseen("types.timespec.size", layout.size)
         return
     data = octets(found[2])
@@ -166,10 +171,10 @@ def _timespec(report: Report, ledger: Ledger, cpu: Cpu) -> Iterator[Row]:
 
 def _system_name(report: Report, ledger: Ledger) -> Iterator[Row]:
     layout = ledger.types.get("utsname")
-    found = report.one("struct", "utsname")
+    found = report.one("struct", "utsname", least=3)
     if layout is None or "system_name" not in ledger.offers:
         return
-    if found is None or len(found) < 3 or found[1] != "0":
+    if found is None or found[1] != "0":
         yield unseen("types.utsname.size", layout.size)
         return
     yield _size("utsname", layout, octets(found[2]))
@@ -179,9 +184,7 @@ def _system_name(report: Report, ledger: Ledger) -> Iterator[Row]:
 
 
 def _directory(report: Report, ledger: Ledger, form: DirectoryRecords, cpu: Cpu) -> Iterator[Row]:
-    found = [
-        (value(words[0]), octets(words[1])) for words in report.of("directory", "read") if len(words) > 1
-    ]
+    found = [(value(words[0]), octets(words[1])) for words in report.of("directory", "read", least=2)]
     reads = [(count, data) for count, data in found if count is not None and count > 0]
     if not found:
         yield unseen("directory.form", form.form)
@@ -255,17 +258,17 @@ def _behaviour(report: Report, ledger: Ledger) -> Iterator[Row]:
     end = report.number("file", "read-at-end")
     if end is not None:
         yield row("read, at the end", end == 0, 0, end)
-    length = report.one("file", "set-length")
-    if length is not None and len(length) > 1 and "set_length" in ledger.offers:
+    length = report.one("file", "set-length", least=2)
+    if length is not None and "set_length" in ledger.offers:
         yield row("set_length", length == ("0", str(FILE_SIZE)), f"0 {FILE_SIZE}", " ".join(length))
-    over = report.one("file", "rename-over")
-    if over is not None and len(over) > 2 and "rename" in ledger.offers:
+    over = report.one("file", "rename-over", least=3)
+    if over is not None and "rename" in ledger.offers:
         wanted = ("0", "1", str(FILE_SIZE))
         yield row(
             "rename, over a file", over == wanted, "the old name gone, the new one whole", " ".join(over)
         )
-    name = report.one("file", "directory-name")
-    if name is not None and len(name) > 1 and "current_directory" in ledger.offers:
+    name = report.one("file", "directory-name", least=2)
+    if name is not None and "current_directory" in ledger.offers:
         short, whole = value(name[0]), value(name[1])
         right = failed(short) and whole is not None and whole > 0
         yield row("current_directory", right, "a failure where it does not fit", " ".join(name))

@@ -71,13 +71,13 @@ def _write_execute(report: Report, said: str) -> Row:
 
 def _mapping(report: Report) -> Row:
     """What the operations mean: whole pages at whole pages, and nothing is there when it has been unmapped."""
-    page = report.one("memory", "page")
+    page = report.one("memory", "page", least=2)
     names = ("unmap", "unmap-again", "unmap-inside", "map-nothing")
     unmap, again, inside, nothing = (report.number("memory", name) for name in names)
     if page is None or unmap is None:
         return unseen("map_memory, unmap_memory", "as operations mean")
     wrong = []
-    if len(page) > 1 and page[1] != "0":
+    if page[1] != "0":
         wrong.append("a map does not begin at a page")
     if unmap != 0:
         wrong.append(f"unmapping gives {unmap}")
@@ -90,8 +90,8 @@ def _mapping(report: Report) -> Row:
 
 
 def _range(report: Report, said: int) -> Row:
-    found = report.one("memory", "range")
-    if found is None or len(found) < 3:
+    found = report.one("memory", "range", least=3)
+    if found is None:
         return unseen("memory.buffer-limit", said)
     tried, within, beyond = (value(word) for word in found[:3])
     right = within == 0 and failed(beyond)
@@ -101,8 +101,8 @@ def _range(report: Report, said: int) -> Row:
 
 
 def _break(report: Report) -> Row:
-    found = report.one("break")
-    if found is None or len(found) < 4:
+    found = report.one("break", least=4)
+    if found is None:
         return unseen("set_break", "as the operation means")
     grown, clean, back = (value(word) for word in found[1:4])
     right = bool(grown and grown > 0 and clean == 1 and back == 0)
@@ -147,8 +147,8 @@ def _clock(report: Report, name: str, clock: Clock) -> Iterator[Row]:
 
 def _waiting(report: Report, ledger: Ledger) -> Iterator[Row]:
     if "sleep" in ledger.offers:
-        found = report.one("sleep")
-        if found is None or len(found) < 3:
+        found = report.one("sleep", least=3)
+        if found is None:
             yield unseen("sleep", "as long as asked for")
         else:
             asked, result, took = (value(word) for word in found[:3])
@@ -159,8 +159,8 @@ def _waiting(report: Report, ledger: Ledger) -> Iterator[Row]:
         found = report.one("yield")
         yield row("yield_now", found == ("0",), 0, found[0]) if found else unseen("yield_now", 0)
     if "process_id" in ledger.offers:
-        found = report.one("process")
-        same = found is not None and len(found) > 1 and found[0] == found[1] and (value(found[0]) or 0) > 0
+        found = report.one("process", least=2)
+        same = found is not None and found[0] == found[1] and (value(found[0]) or 0) > 0
         if found is None:
             yield unseen("process_id", "the same each time")
         else:
@@ -190,10 +190,10 @@ def _random(report: Report, ledger: Ledger) -> Iterator[Row]:
     if "fill_random" not in ledger.offers:
         return
     name, call = ledger.offers["fill_random"]
-    found = report.one("random")
+    found = report.one("random", least=5)
     said = call.limit.at_most if call.limit else None
     fact = f"syscalls.{name}.limit"
-    if found is None or len(found) < 5:
+    if found is None:
         yield unseen(fact, said)
         return
     asked, most, same, count, _ = (value(word) or 0 for word in found[:5])

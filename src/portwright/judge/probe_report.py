@@ -49,13 +49,14 @@ class Report:
         found = [line[1] for line in self.lines if line[0] == "trying" and len(line) > 1]
         return found[-1] if found and not self.complete else None
 
-    def of(self, *words: str) -> list[tuple[str, ...]]:
-        """What follows these first words, in each line that begins with them."""
-        return [line[len(words) :] for line in self.lines if line[: len(words)] == words]
+    def of(self, *words: str, least: int = 1) -> list[tuple[str, ...]]:
+        """What follows these first words, in each line that begins with them and has so many more."""
+        lines = (line[len(words) :] for line in self.lines if line[: len(words)] == words)
+        return [rest for rest in lines if len(rest) >= least]
 
-    def one(self, *words: str) -> tuple[str, ...] | None:
+    def one(self, *words: str, least: int = 1) -> tuple[str, ...] | None:
         """What follows these first words in the first such line; None where there is none."""
-        found = self.of(*words)
+        found = self.of(*words, least=least)
         return found[0] if found else None
 
     def number(self, *words: str) -> int | None:
@@ -70,7 +71,8 @@ def read(text: bytes) -> Report:
 
 
 def _lines(text: str) -> Iterator[tuple[str, ...]]:
-    for line in re.split(r"[\r\n]+", text):
+    # What has no end of its own is half a line, and its last word may be half a number.
+    for line in re.split(r"[\r\n]+", text)[:-1]:
         _, mark, rest = line.partition(f"{MARK} ")
         if mark and rest.strip():
             yield tuple(rest.split())
