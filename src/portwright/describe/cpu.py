@@ -46,12 +46,13 @@ class Probing:
 
     `bare_target` is the built-in target of rustc whose code uses neither floating point nor vectors. `place` is
     memory of the program's block at `{offset}`; `load` and `store` move `{register}` from and to `{place}`, the
-    vector forms likewise. `before_entry` comes before the registers are stored with which the program starts,
-    `enter` goes on with the stack pointer in the first argument of `probe_begin`. A trap stands between `prologue`
-    and `epilogue`, which keep what Rust's functions keep. `set_flags` and `get_flags` move the flags between
-    `{flags_before}`, `{flags_after}` and the CPU; `flags_tried` are values to set them to, `carry` is the carry's
-    bit. `thread_pointer` are the lines of a function that puts it into `{thread_pointer}`, and 1 into
-    `{thread_pointer_known}` where it can be known. `{stack}` and `{scratch}` are free.
+    vector forms likewise (`{digits}`: those of its name). `before_entry` comes before the registers are stored
+    with which the program starts, `enter` goes on with the stack pointer in the first argument of `probe_begin`.
+    A trap stands between `prologue` and `epilogue`, which keep what Rust's functions keep. `set_flags` and
+    `get_flags` move the flags between `{flags_before}`, `{flags_after}` and the CPU; `flags_tried` are values to
+    set them to, `carry` is the carry's bit. `thread_pointer` are the lines of a function that puts it into
+    `{thread_pointer}`, and 1 into `{thread_pointer_known}` where it can be known. `{stack}` is free; `{stack_at}`
+    and the like are the offsets alone.
     """
 
     bare_target: str

@@ -108,10 +108,13 @@ def _assembly(ledger: Ledger, machine: Cpu, probing: Probing) -> str:
     places = _places(machine)
     general = [name for name in machine.registers if name != machine.stack_pointer]
 
+    words = {name: probing.place.format(offset=offset) for name, offset in places.items() if "." not in name}
+    words |= {f"{name}_at": str(offset) for name, offset in places.items() if "." not in name}
+
     def line(form: str, register: str = "", area: str = "") -> str:
-        shown = {name: probing.place.format(offset=offset) for name, offset in places.items()}
-        at = shown[f"{area}.{register}"] if area else ""
-        return form.format(register=register, place=at, **{n: p for n, p in shown.items() if "." not in n})
+        at = probing.place.format(offset=places[f"{area}.{register}"]) if area else ""
+        digits = "".join(filter(str.isdecimal, register))
+        return form.format(register=register, digits=digits, place=at, **words)
 
     def moved(form: str, registers: list[str], area: str) -> list[str]:
         return [line(form, register, area) for register in registers]
@@ -146,7 +149,7 @@ def _places(machine: Cpu) -> dict[str, int]:
     for area_index, area in enumerate(("entry", "before", "after")):
         for index, register in enumerate(machine.registers):
             places[f"{area}.{register}"] = (area_index * count + index) * word
-    words = ("flags_before", "flags_after", "stack", "thread_pointer", "thread_pointer_known", "scratch")
+    words = ("flags_before", "flags_after", "stack", "thread_pointer", "thread_pointer_known", "unused")
     places |= {name: (3 * count + index) * word for index, name in enumerate(words)}
     start = -(-(3 * count + len(words)) * word // 8) * 8
     vectors = machine.vector_registers

@@ -12,7 +12,7 @@ struct Block {
     stack: usize,
     thread_pointer: usize,
     thread_pointer_known: usize,
-    scratch: usize,
+    unused: usize,
     vectors_before: [[u64; 2]; VECTORS.len()],
     vectors_after: [[u64; 2]; VECTORS.len()],
 }
