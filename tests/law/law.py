@@ -41,6 +41,7 @@ OPEN_ROOMS = (
     "describe/spec_changes",
     "describe/extractors",
     "describe/toolchains",
+    "derive/crates",
     "derive/generators",
     "build/steps",
     "build/emitters",

@@ -25,7 +25,8 @@ class ArmFirst:
     """An arm before all others in the `block`-th (from 1) of `of` macro calls `cfg_select!` in a file.
 
     `block` counts all calls in the file in source order, nested ones too. `arm` is the arm's whole text
-    (`target_os = "veridian" => { mod portwright; ... }`).
+    (`target_os = "veridian" => { mod portwright; ... }`). `of` 0: however many there are (a crate of the registry,
+    whose next version may have one more).
     """
 
     path: str

@@ -79,7 +79,7 @@ def needless(path: str, line: int, edit: Edit) -> Lost:
 def _arm_first(path: str, source: Source, edit: Edit) -> list[Splice]:
     assert isinstance(edit, ArmFirst)
     calls = tokens.macro_calls(source, edit.macro)
-    if len(calls) != edit.of:
+    if edit.of and len(calls) != edit.of:
         lines = ", ".join(str(call.name.line) for call in calls) or "none"
         raise Lost(
             f"looked for {edit.of} calls of `{edit.macro}!`, found {len(calls)} (lines: {lines})",

@@ -19,8 +19,8 @@ KEYWORDS = frozenset((
 INTEGERS = (1, 2, 4, 8, 16)
 
 
-def struct(name: str, layout: Struct) -> str:
-    """The struct of one layout, with its padding spelled out, and the assertions on it.
+def struct(name: str, layout: Struct, own: str | None = None) -> str:
+    """The struct of one layout, with its padding spelled out, and the assertions on it; `own` is its name in Rust.
 
     Where a field lies off its natural border the struct is packed, so that each offset is the ledger's on any CPU.
     """
@@ -29,7 +29,7 @@ def struct(name: str, layout: Struct) -> str:
     head = f"/// `{name}`: {layout.size} bytes."
     notes = [text for text in (layout.note, layout.source and f"Read in `{layout.source}`.") if text]
     doc = "".join(f"///\n/// {one_line(text)}\n" for text in notes)
-    own = type_name(name)
+    own = own or type_name(name)
     fields = "".join(f"    {line}\n" for line in _fields(rows, layout.size))
     asserts = "".join(
         f"    assert!(core::mem::offset_of!({own}, {field_name(field)}) == {place.offset});\n"
