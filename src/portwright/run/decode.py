@@ -102,10 +102,16 @@ class Decoders:
         self._ledger = ledger
         self._cpu = cpu
         self._bits = cpu.pointer_bits
+        self._shared: dict[tuple[str, tuple[str, ...]], Names] = {}
 
     def names(self, call: Call, prefix: str) -> Names:
-        """The constants of a prefix, as a call has them."""
-        return Names({**self._ledger.constants, **call.constants}, prefix, call.ignores)
+        """The constants of a prefix, as a call has them; calls without constants of their own share them."""
+        if call.constants:
+            return Names({**self._ledger.constants, **call.constants}, prefix, call.ignores)
+        key = prefix, tuple(call.ignores)
+        if key not in self._shared:
+            self._shared[key] = Names(self._ledger.constants, prefix, call.ignores)
+        return self._shared[key]
 
     def make(self, operation: Operation, call: Call, sources: Sources) -> tuple[Decoder, ...]:
         """One decoder for each argument of the operation."""

@@ -73,6 +73,7 @@ class Ended:
     injected: Any = None
 
 
+Table = dict[int, tuple[Variant, ...]]
 Tracer = Callable[[Ended], None]
 ReportCall = Callable[[str, str, str], None]
 
@@ -101,7 +102,9 @@ class Dispatcher:
         self._result = abi.result
         self._carry = _carry_flag(abi.cpu) if abi.error == "carry" else 0
         self._mask = (1 << cpu.pointer_bits) - 1
-        self._table = table(process.ledger, cpu)
+        if process.kernel.calls is None:
+            process.kernel.calls = table(process.ledger, cpu)
+        self._table = process.kernel.calls
         self._errors: dict[str, tuple[str, int]] = {}
         self._tracer = tracer
         self._faults = faults
@@ -292,7 +295,7 @@ def _carry_flag(cpu: str) -> int:
     return found
 
 
-def table(ledger: Ledger, cpu: Cpu) -> dict[int, tuple[Variant, ...]]:
+def table(ledger: Ledger, cpu: Cpu) -> Table:
     """Number (aliases too) -> the calls that have it, those with fixed arguments first."""
     decoders = Decoders(ledger, cpu)
     found: dict[int, list[Variant]] = {}

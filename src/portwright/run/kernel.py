@@ -17,15 +17,16 @@ from portwright.run.engine import BadAddress, Stop
 from portwright.run.events import Died, Exited
 from portwright.run.failure import Failed
 from portwright.run.hostility import Hostility
-from portwright.run.idle import ready_waits
 from portwright.run.limits import Budget, Limits, Watch
 from portwright.run.network import Network
 from portwright.run.process import Process
+from portwright.run.sleepers import Sleepers
 from portwright.run.slices import SLICE, Slices
 from portwright.run.thread import Thread
 from portwright.run.waiting import Wait
 
 if TYPE_CHECKING:
+    from portwright.run.dispatch import Table
     from portwright.run.programs import Programs
 
 MOST_THREADS = 4096
@@ -47,6 +48,7 @@ class Kernel:
         self.network = network
         self.processes: dict[int, Process] = {}
         self.programs: Programs
+        self.calls: Table | None = None  # made ready once, for all processes
         self.memory = Budget(limits.memory)
         self.clocks = clocks
         self.watch = Watch(limits, self.interrupt, self.cpu_seconds)
@@ -58,7 +60,7 @@ class Kernel:
         self._on_end = on_end
         self._current: Thread | None = None
         self._runnable: list[Thread] = []
-        self._polled: dict[Thread, Wait] = {}
+        self._sleepers = Sleepers()
         self._ended: list[Process] = []
         self._switch = False  # the current thread has had its turn
         self._idle_step = 1
@@ -141,19 +143,19 @@ class Kernel:
         thread.asleep = thread.pending = True
         thread.expired = False
         if wait.polled:
-            self._polled[thread] = wait
+            self._sleepers.add(thread, wait)
 
     def wake(self, thread: Thread) -> None:
         """End a thread's wait, whatever it is for."""
         if thread.asleep:
             thread.asleep, thread.waited = False, True
-            self._polled.pop(thread, None)
+            self._sleepers.remove(thread)
             self._runnable.append(thread)
 
     def give_way(self, thread: Thread) -> None:
         """Let others run before the calling thread. Where there are none, a virtual clock goes on: a little at
         first, more and more while nothing else happens."""
-        if self._runnable or self._polled:
+        if self._runnable or self._sleepers:
             thread.process.halt = self._switch = True
         if self._runnable:
             self._idle_step = 1
@@ -202,7 +204,9 @@ class Kernel:
         else:
             thread = None
         self._switch = False
-        self._look_at_waits()
+        if self._sleepers:
+            for other in self._sleepers.over(self.clocks.now()):
+                self.wake(other)
         others = len(self._runnable)
         if thread is not None:  # the last of the queue, and chosen only where there is no other
             self._runnable.append(thread)
@@ -253,7 +257,7 @@ class Kernel:
     def _serve(self, thread: Thread) -> bool:
         """Serve a call; another thread may have its turn before it, or after it."""
         self.turn += 1
-        if not (self._runnable or self._polled):
+        if not (self._runnable or self._sleepers):
             return thread.process.dispatcher.trap()
         if self._hostility.switches():
             thread.pending = self._switch = True
@@ -273,7 +277,7 @@ class Kernel:
             over = self.watch.ended or self.watch.expired()
             if over is not None:
                 self.first.finish(process.explained(over))
-            elif self._runnable or self._polled:
+            elif self._runnable or self._sleepers:
                 self.preemptions += 1
                 self._switch = True
                 self.clocks.pass_time(int(SLICE * 10**9))
@@ -283,46 +287,22 @@ class Kernel:
                 assert process.reporter is not None
                 process.finish(process.reporter.fault_end(stop))
 
-    # --- waiting
-
-    def _look_at_waits(self) -> None:
-        """Wake the threads whose waits are over."""
-        if not self._polled:
-            return
-        now = self.clocks.now()
-        watched: list[tuple[Thread, Wait]] = []
-        for thread, wait in list(self._polled.items()):
-            if wait.ready is not None and wait.ready():
-                self.wake(thread)
-            elif wait.deadline is not None and wait.deadline <= now:
-                thread.expired = True
-                self.wake(thread)
-            elif wait.host_fd is not None:
-                watched.append((thread, wait))
-        if watched:
-            ready = ready_waits([wait for _, wait in watched], 0.0)
-            for thread, wait in watched:
-                if wait in ready:
-                    self.wake(thread)
-
     def _idle(self) -> None:
         """Nobody can run: let time pass until somebody can, or end a run in which nobody ever will."""
         over = self.watch.ended or self.watch.expired()
         if over is not None:
             self.first.finish(self.first.explained(over))
             return
-        waits = list(self._polled.values())
-        deadlines = [wait.deadline for wait in waits if wait.deadline is not None]
-        hosts = [wait for wait in waits if wait.host_fd is not None]
-        if not deadlines and not hosts:
+        deadline = self._sleepers.deadline
+        if deadline is None and not self._sleepers.await_host:
             self.first.finish(deadlock_end(self))
-        elif deadlines and self.clocks.mode == "virtual":
-            self.clocks.pass_to(min(deadlines))
+        elif deadline is not None and self.clocks.mode == "virtual":
+            self.clocks.pass_to(deadline)
         else:
             limits = [self.watch.remaining] if self.watch.remaining is not None else []
-            if deadlines:
-                limits.append(max(0.0, (min(deadlines) - self.clocks.now()) / 10**9))
-            ready_waits(hosts, min(limits) if limits else None)
+            if deadline is not None:
+                limits.append(max(0.0, (deadline - self.clocks.now()) / 10**9))
+            self._sleepers.pause(min(limits) if limits else None)
 
     # --- ends
 
@@ -354,7 +334,7 @@ class Kernel:
         process.space.clear()
 
     def _forget(self, thread: Thread) -> None:
-        self._polled.pop(thread, None)
+        self._sleepers.remove(thread)
         if thread in self._runnable:
             self._runnable.remove(thread)
 
@@ -385,4 +365,4 @@ class Kernel:
     @property
     def contended(self) -> bool:
         """Whether some thread could run, now or later, while another one does."""
-        return bool(self._runnable or self._polled)
+        return bool(self._runnable or self._sleepers)
