@@ -164,7 +164,8 @@ def prepared(
     if made.tls is not None:
         space.map(0x50_0000, 0x1000, Access.READ, "image")
         engine.write(made.tls.address, bytes(range(1, 1 + made.tls.file_size)))
-    entry.prepare(made, table, processor, space, hostility, arguments, [b"PATH=/bin"])
+    given = entry.Given([argument.encode() for argument in arguments], [b"PATH=/bin"])
+    entry.prepare(made, table, processor, space, hostility, given)
     return engine, space
 
 

@@ -55,6 +55,12 @@ class Arguments:
     share: Annotated[
         tuple[str, ...], Arg("Show the program a folder: HOST=GUEST, or HOST=GUEST:ro.", metavar="HOST=GUEST")
     ] = ()
+    at: Annotated[
+        str | None, Arg("Put the program itself there in its root; that is its name then.", metavar="GUEST")
+    ] = None
+    install: Annotated[
+        tuple[str, ...], Arg("Put a program there that it may start: HOST=GUEST.", metavar="HOST=GUEST")
+    ] = ()
     cwd: Annotated[str, Arg("The program's current directory, in its root.", metavar="GUEST")] = "/"
     env: Annotated[tuple[str, ...], Arg("Set a variable for the program.", metavar="NAME=VALUE")] = ()
     kind: Annotated[bool, Arg("Give also what the OS does not promise (no hostile behaviour).")] = False
@@ -78,6 +84,7 @@ class Arguments:
     time: Annotated[float | None, Arg("The most seconds that it may take.", metavar="SECONDS")] = None
     cpu_time: Annotated[float | None, Arg("The most seconds of CPU time.", metavar="SECONDS")] = None
     open_files: Annotated[int, Arg("The most files that it may have open.", metavar="N")] = 256
+    processes: Annotated[int, Arg("The most processes that there may be at once.", metavar="N")] = 128
     output: Annotated[str, Arg("The most bytes that it may write.", metavar="SIZE")] = "4G"
     capture: Annotated[
         bool, Arg("Hold the program's output back, and give it in the result.", with_json=True)
@@ -158,6 +165,12 @@ def _options(arguments: Arguments, port: Port) -> Options:
         share, wrong = asked.share(text)
         faults += wrong
         shares += [share] if share else []
+    faults += asked.place(arguments.at) if arguments.at is not None else []
+    programs: dict[str, Path] = {}
+    for text in arguments.install:
+        program, wrong = asked.program(text)
+        faults += wrong
+        programs.update([program] if program else [])
     environment: dict[str, str] = {}
     for text in arguments.env:
         name, separator, value = text.partition("=")
@@ -171,19 +184,25 @@ def _options(arguments: Arguments, port: Port) -> Options:
             faults.append(Fault(f"`{option} {number:g}` leaves no time", None, "give seconds", "run/limit"))
     if arguments.open_files < 1:
         faults.append(Fault(f"`--open-files {arguments.open_files}` allows none", None, None, "run/limit"))
+    if arguments.processes < 1:
+        faults.append(Fault(f"`--processes {arguments.processes}` allows none", None, None, "run/limit"))
     rules: list[Rule] = []
     for text in arguments.faults:
         rule, wrong = fault_rule.parse(text, port.ledger)
         faults += wrong
         rules += [rule] if rule else []
     raise_if(faults)
-    limits = Limits(memory, arguments.time, arguments.cpu_time, arguments.open_files, output)
+    limits = Limits(
+        memory, arguments.time, arguments.cpu_time, arguments.open_files, output, arguments.processes
+    )
     return Options(
         arguments=arguments.args,
         environment=environment,
         engine=arguments.engine,
         root=arguments.root,
         shares=tuple(shares),
+        programs=programs,
+        at=arguments.at,
         cwd=arguments.cwd,
         kind=arguments.kind,
         seed=machine.new_seed() if arguments.seed is None else arguments.seed,

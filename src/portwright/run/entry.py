@@ -6,9 +6,8 @@ promise is garbage, unless the run is kind.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Ledger
@@ -36,12 +35,14 @@ class EntryStack:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a program is started with; `auxv` holds (type, value) without the end mark."""
+    """What a program is started with; `auxv` holds (type, value) without the end mark, `path` is its file's (None:
+    its first argument)."""
 
     arguments: Sequence[bytes]
     environment: Sequence[bytes]
     auxv: Sequence[tuple[int, int]] = ()
     random: bytes = bytes(RANDOM_BYTES)
+    path: bytes | None = None
 
 
 def build_stack(
@@ -54,8 +55,11 @@ def build_stack(
     filled with `filler` (at least `alignment` bytes). AT_RANDOM and AT_EXECFN are added to an auxv.
     """
     order = [*items, "strings"] if "strings" not in items else list(items)
+    auxv_there = "auxv" in order
+    path = given.path if given.path is not None else next(iter(given.arguments), None)
+    paths = [path] if auxv_there and path is not None else []
     strings, places = _strings(
-        [*given.arguments, *given.environment], given.random if "auxv" in order else b""
+        [*given.arguments, *given.environment, *paths], given.random if auxv_there else b""
     )
     word = cpu.pointer_size
     counts = {
@@ -64,7 +68,7 @@ def build_stack(
         "null": 1,
         "envp": len(given.environment),
         "pad": 0,
-        "auxv": 2 * (len(given.auxv) + 1 + (1 if given.arguments else 0) + 1),
+        "auxv": 2 * (len(given.auxv) + 1 + len(paths) + 1),
     }
     sizes = [len(strings) if item == "strings" else counts[item] * word for item in order]
     slack = (top - sum(sizes)) % alignment
@@ -73,8 +77,9 @@ def build_stack(
     start = top - sum(sizes) - (0 if "pad" in order else slack)
     base = start + sum(sizes[: order.index("strings")])
     arguments = [base + place for place in places[: len(given.arguments)]]
-    environment = [base + place for place in places[len(given.arguments) : -1]]
-    auxv = [*given.auxv, (AT_RANDOM, base + places[-1]), *((AT_EXECFN, place) for place in arguments[:1])]
+    rest = [base + place for place in places[len(given.arguments) : -1]]
+    environment, own = rest[: len(given.environment)], rest[len(given.environment) :]
+    auxv = [*given.auxv, (AT_RANDOM, base + places[-1]), *((AT_EXECFN, place) for place in own)]
     words = {
         "argc": [len(arguments)],
         "argv": arguments,
@@ -122,17 +127,15 @@ def prepare(
     cpu: Cpu,
     space: AddressSpace,
     hostility: Hostility,
-    arguments: Sequence[str | bytes],
-    variables: Sequence[bytes],
+    given: Given,
 ) -> None:
     """Make a placed program ready for its first instruction: stack, thread pointer and registers.
 
     Raises `CannotLoad` where there is no room for the stack or the thread-local storage, or where arguments and
     environment do not fit the stack.
     """
-    words = [item if isinstance(item, bytes) else os.fsencode(item) for item in arguments]
     random = hostility.random_bytes(RANDOM_BYTES)
-    given = Given(words, variables, auxiliary(image, ledger.memory.page_size), random)
+    given = replace(given, auxv=auxiliary(image, ledger.memory.page_size), random=random)
     filler = hostility.garbage(max(ledger.entry.alignment, cpu.pointer_size))
     top = ledger.memory.stack_top
     stack = build_stack(ledger.entry.stack, ledger.entry.alignment, cpu, top, given, filler)

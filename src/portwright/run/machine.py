@@ -94,6 +94,8 @@ def _in_worker(port: Port, binary: Path, data: bytes, options: Options, scratch:
 
 
 def _run(port: Port, binary: Path, data: bytes, options: Options, scratch: Path, emit: Emit) -> Outcome:
+    if options.at is not None:
+        options = replace(options, programs={**options.programs, options.at: binary})
     return _Run(port, binary, data, options, world.root(options, scratch), emit).outcome()
 
 
@@ -180,13 +182,14 @@ class _Run:
             lambda: engines.create(setup, options.engine),
             self._furnish,
         )
-        process = programs.first(image)
+        process = programs.first(image, options.at)
         world.open_streams(process.files, options, ledger.entry.open_fds, kernel.watch, self._emit)
         world.go_to(process.files, options.cwd)
         environment = {**ledger.entry.environment, **options.environment}
-        arguments = [options.name or self._binary.name, *options.arguments]
+        arguments = [options.name or options.at or self._binary.name, *options.arguments]
         variables = [f"{name}={value}" for name, value in environment.items()]
-        programs.load(process, image, [*map(os.fsencode, arguments)], [*map(os.fsencode, variables)])
+        path = os.fsencode(options.at or arguments[0])
+        programs.load(process, image, path, [*map(os.fsencode, arguments)], [*map(os.fsencode, variables)])
         return kernel.run()
 
     def _furnish(self, process: Process, image: Image) -> None:

@@ -20,8 +20,10 @@ class Options:
     `arguments` without the program's own name, which is `name` (else the binary's). `environment` comes on top
     of what the ledger's OS gives. `stdin` as bytes, or None for portwright's own. `capture`: the program's
     output becomes events instead of going to portwright's own streams. `files` are put into the root before
-    the start. `trace` lines go to the file descriptor `trace_fd`; `calls` makes an event of every call.
-    `seed` None: a new one each time. `faults` are made to happen, by the first rule that fits a call.
+    the start, `programs` (files of the host, by their places there) as what may be executed, and the program itself
+    `at` a place, which is then its name. `trace` lines go to the file descriptor `trace_fd`; `calls` makes an
+    event of every call. `seed` None: a new one each time. `faults` are made to happen, by the first rule that
+    fits a call.
     """
 
     arguments: tuple[str, ...] = ()
@@ -32,6 +34,8 @@ class Options:
     shares: tuple[Share, ...] = ()
     cwd: str = "/"
     files: Mapping[str, bytes] = field(default_factory=dict)
+    programs: Mapping[str, Path] = field(default_factory=dict)
+    at: str | None = None
     kind: bool = False
     seed: int | None = None
     clock: Literal["real", "virtual"] = "real"
@@ -57,6 +61,31 @@ def size(text: str) -> int:
     return int(digits) * _UNITS[unit]
 
 
+def program(text: str) -> tuple[tuple[str, Path] | None, list[Fault]]:
+    """`HOST=GUEST` as a program for the root (its place there, its file here), or what is wrong with it."""
+    host, separator, guest = text.rpartition("=")
+    hint = "write --install HOST=GUEST, for example --install target/helper=/bin/helper"
+    if not separator or not host:
+        return None, [Fault(f"`--install {text}` names no guest path", None, hint, "run/programs")]
+    if not _is_guest_path(guest):
+        return None, [Fault(f"`{guest}` is no absolute guest path below /", None, hint, "run/programs")]
+    if not Path(host).is_file():
+        return None, [Fault(f"`{host}` is no file", None, hint, "run/programs")]
+    return (guest, Path(host).resolve()), []
+
+
+def place(text: str) -> list[Fault]:
+    """What is wrong with a place for the program itself."""
+    if _is_guest_path(text):
+        return []
+    hint = "write --at /bin/NAME"
+    return [Fault(f"`--at {text}` is no absolute guest path below /", None, hint, "run/programs")]
+
+
+def _is_guest_path(text: str) -> bool:
+    return text.startswith("/") and text.strip("/") != "" and ".." not in text.split("/")
+
+
 def share(text: str) -> tuple[Share | None, list[Fault]]:
     """`HOST=GUEST` or `HOST=GUEST:ro` as a share, or what is wrong with it."""
     host, separator, guest = text.rpartition("=")
@@ -65,7 +94,7 @@ def share(text: str) -> tuple[Share | None, list[Fault]]:
     hint = "write --share HOST=GUEST, for example --share ./data=/data (or =/data:ro)"
     if not separator or not host:
         return None, [Fault(f"`--share {text}` names no guest path", None, hint, "run/share")]
-    if not guest.startswith("/") or guest.strip("/") == "" or ".." in guest.split("/"):
+    if not _is_guest_path(guest):
         return None, [Fault(f"`{guest}` is no absolute guest path below /", None, hint, "run/share")]
     if not Path(host).is_dir():
         return None, [Fault(f"`{host}` is no folder", None, hint, "run/share")]

@@ -60,19 +60,34 @@ class Programs:
 
     # --- making one
 
-    def first(self, image: Image) -> Process:
-        """The process that a run begins with, before it has files or memory."""
+    def first(self, image: Image, path: str | None) -> Process:
+        """The process that a run begins with, before it has files or memory; `path` is its program's in the root."""
         process = self._process(self._new_engine(), self._hostility.number(2, 30_000, kind=2))
+        if path is not None:
+            self._name(process, os.fsencode(path))
         self._kernel.add(process)
         self._take(process, image)
         return process
 
+    def _name(self, process: Process, path: bytes) -> None:
+        """Make the OS's own link to a process's program lead there, where it has one."""
+        how = self._ledger.entry.executable
+        if how is not None and how.link is not None:
+            whole = path if path.startswith(b"/") else process.files.current_path().rstrip(b"/") + b"/" + path
+            process.files.executable = (os.fsencode(how.link), whole)
+
     def load(
-        self, process: Process, image: Image, arguments: Sequence[bytes], variables: Sequence[bytes]
+        self,
+        process: Process,
+        image: Image,
+        path: bytes,
+        arguments: Sequence[bytes],
+        variables: Sequence[bytes],
     ) -> None:
         """Put a program into an empty address space, ready for its first instruction; raises `CannotLoad`."""
         loader.place(image, process.space)
-        entry.prepare(image, self._ledger, self._cpu, process.space, self._hostility, arguments, variables)
+        given = entry.Given(arguments, variables, path=path)
+        entry.prepare(image, self._ledger, self._cpu, process.space, self._hostility, given)
 
     def _process(self, engine: Engine, number: int) -> Process:
         limits, kernel = self._limits, self._kernel
@@ -118,7 +133,7 @@ class Programs:
         child = self._process(engine, self._kernel.new_id())
         child.space.copy_books(parent.space)
         parent.files.copy_to(child.files)
-        child.files.current = parent.files.current
+        child.files.current, child.files.executable = parent.files.current, parent.files.executable
         child.signals = parent.signals.copied(child)
         child.parent = parent
         engine.set(parent.dispatcher.returned(0))
@@ -131,6 +146,7 @@ class Programs:
         self, process: Process, path: bytes, arguments: Sequence[bytes], variables: Sequence[bytes]
     ) -> None:
         """Replace a process's program; raises `Failed` as long as the old one is still whole."""
+        path = _followed(process.files, path)
         image = self._image(process.files, path, arguments, variables)
         self._kernel.leave_alone(process.thread)
         process.engine.reset()
@@ -143,7 +159,8 @@ class Programs:
         self._take(process, image)
         process.halt = thread.settled = True
         try:
-            self.load(process, image, arguments, variables)
+            self._name(process, path)
+            self.load(process, image, path, arguments, variables)
         except CannotLoad as error:
             process.finish(Died(SIGKILL, error.report))
 
@@ -170,13 +187,15 @@ class Programs:
             child.files.current = parent.files.current
             if directory is not None:
                 child.files.change_directory(directory)
+            path = _followed(parent.files, path)
             image = self._image(child.files, path, arguments, variables)
             for fd, file in given:
                 child.files.put(fd, file)
             child.parent = parent
             self._kernel.add(child)
             self._take(child, image)
-            self.load(child, image, arguments, variables)
+            self._name(child, path)
+            self.load(child, image, path, arguments, variables)
         except CannotLoad:
             self._kernel.forget(child)
             raise Failed("ENOMEM") from None
@@ -211,6 +230,11 @@ class Programs:
             return loader.plan(data, os.fsdecode(path.rsplit(b"/", 1)[-1]), self.rules)
         except CannotLoad:
             raise Failed("ENOEXEC") from None
+
+
+def _followed(files: FileTable, path: bytes) -> bytes:
+    """The program's own path, where the OS's link to it is meant."""
+    return files.executable[1] if files.executable is not None and path == files.executable[0] else path
 
 
 def _program(files: FileTable, path: bytes) -> bytes:

@@ -54,6 +54,8 @@ def root(options: Options, scratch: Path) -> Root:
     found = Root(hold(top), held, devices, host_doors())
     for path, data in options.files.items():
         _put(found, path, data)
+    for path, file in options.programs.items():
+        _put(found, path, _content(file), 0o755)
     return found
 
 
@@ -75,7 +77,14 @@ def _make_mount_points(top: Path, options: Options, shares: dict[Names, Share]) 
     raise_if(faults)
 
 
-def _put(tree: Root, path: str, data: bytes) -> None:
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise fail(f"cannot read the program: {error.strerror}", Where(file), code="run/program") from error
+
+
+def _put(tree: Root, path: str, data: bytes, mode: int = 0o666) -> None:
     """Put a file where the guest will find it, with the folders above it, inside the guest's own tree."""
     table = FileTable(tree, Hostility(0, kind=True), limit=4)
     folder = b""
@@ -84,7 +93,7 @@ def _put(tree: Root, path: str, data: bytes) -> None:
             folder += b"/" + name
             if not _is_folder(table, folder):
                 table.create_directory(folder, 0o777)
-        fd = table.open(b"/" + b"/".join(names_of(path)), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        fd = table.open(b"/" + b"/".join(names_of(path)), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         while data:
             data = data[table.get(fd).write(data) :]
         table.close(fd)

@@ -206,6 +206,8 @@ class UnicornEngine:
         except self._unicorn.UcError as error:
             exhausted = error.errno == self._unicorn.UC_ERR_NOMEM
             raise CannotMap(address, length, str(error), exhausted=exhausted) from None
+        finally:
+            self._translations.forget()  # Unicorn may have asked for the regions in the middle of its change
         if had_code:  # Unicorn would go on running what it has translated
             self._uc.ctl_flush_tb()
 

@@ -256,8 +256,14 @@ impl Told {
 
     fn tell(&self, failure: Failure) {
         let number = if let Failure::Os(number) = failure { number } else { 0 };
-        if let Some(writer) = &self.writer {
-            let _ = files::write(writer.fd(), &number.to_ne_bytes());
+        let (Some(writer), bytes) = (&self.writer, number.to_ne_bytes()) else { return };
+        let mut done = 0;
+        while done < bytes.len() {
+            match files::write(writer.fd(), &bytes[done..]) {
+                Err(Failure::Os(number)) if Some(number) == abi::EINTR => {}
+                Ok(count) if count > 0 => done += count,
+                _ => return,
+            }
         }
     }
 
