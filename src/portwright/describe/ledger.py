@@ -140,25 +140,30 @@ class Bits(Described):
 
 
 class WaitStatus(Described):
-    """What the number says that `wait` gives, POSIX's unless said otherwise.
+    """What the number says that `wait` gives.
 
     `code` is the status of a process that ended itself, `signal` the signal that ended it (0: none did),
-    `core_dumped` whether its memory was saved then.
+    `core_dumped` whether its memory was saved then. What is not said is not in the number.
     """
 
-    code: Bits = Bits(shift=8, bits=8)
-    signal: Bits | None = Bits(shift=0, bits=7)
-    core_dumped: Bits | None = Bits(shift=7, bits=1)
+    code: Bits
+    signal: Bits | None = None
+    core_dumped: Bits | None = None
+
+
+POSIX_STATUS = WaitStatus(
+    code=Bits(shift=8, bits=8), signal=Bits(shift=0, bits=7), core_dumped=Bits(shift=7, bits=1)
+)
 
 
 class Processes(Described):
     """[processes]: how the processes of the OS live and end.
 
-    `children` says when a forked child runs: beside its parent, or only while the parent waits for it (in `wait`,
+    `wait_status` is POSIX's unless it is given. `children` says when a forked child runs: beside its parent, or only while the parent waits for it (in `wait`,
     or reading a pipe).
     """
 
-    wait_status: WaitStatus = WaitStatus()
+    wait_status: WaitStatus = POSIX_STATUS
     children: Literal["run", "run-when-waited-for"] = "run"
 
 

@@ -10,6 +10,10 @@ use crate::time::Duration;
 /// A pipe's two ends: what to read from, and what to write to. A program that is started has neither.
 pub fn create_pipe() -> Result<(Fd, Fd), Failure> {
     let mut pair = kinds::Aligned([0; abi::fd_pair::SIZE]);
+    if !abi::OFFERS_CREATE_PIPE {
+        // SAFETY: there is no such call, which is all that this says.
+        return Err(unsafe { abi::create_pipe(0, 0) }.err().unwrap_or(Failure::TooLarge));
+    }
     let (Some(to_read), Some(to_write)) = (abi::fd_pair::READ, abi::fd_pair::WRITE) else {
         return Err(Failure::TooLarge);
     };
