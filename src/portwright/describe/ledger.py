@@ -159,8 +159,8 @@ POSIX_STATUS = WaitStatus(
 class Processes(Described):
     """[processes]: how the processes of the OS live and end.
 
-    `wait_status` is POSIX's unless it is given. `children` says when a forked child runs: beside its parent, or only while the parent waits for it (in `wait`,
-    or reading a pipe).
+    `wait_status` is POSIX's unless it is given. `children` says when a forked child runs: beside its parent, or
+    only while the parent waits for it (in `wait`, or reading a pipe).
     """
 
     wait_status: WaitStatus = POSIX_STATUS
