@@ -10,27 +10,32 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from portwright.base.errors import PortwrightError
 from portwright.base.events import Advanced, Begun, Ended, Event, Note
 from portwright.base.files import cache_root
 from portwright.base.hashing import hash_tree, hash_value
-from portwright.build import test_goals
+from portwright.build import goals, test_goals
 from portwright.build.executor import Settings
+from portwright.build.goals import BuildResult
 from portwright.build.test_goals import TestBuild
 from portwright.derive.build_plan import identity
 from portwright.describe import expected
 from portwright.describe import port as ports
-from portwright.describe.port import Port
+from portwright.describe import toolchain as toolchains
+from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
 from portwright.judge import conformance as judge
 from portwright.judge import conformance_record as record
+from portwright.judge import program as judge_program
 from portwright.judge.conformance import Against, Compared, Counts, Failure
 from portwright.run import host_process, machine, on_kernel, test_suites
-from portwright.run.events import Outcome, TestResult
+from portwright.run.events import Outcome, RunEvent, TestOutcome, TestResult
 from portwright.run.limits import Limits
 from portwright.run.options import Options
 from portwright.run.root import Share
@@ -39,6 +44,10 @@ from portwright.run.test_suites import Ran, Request
 
 VERB = "conformance"
 GUEST_FOLDER = "/tests"
+SEARCH = "/usr/local/bin:/usr/bin:/bin"
+PROGRAMS = "programs"
+"""The suite of the port's own programs."""
+ENDS: Mapping[str, TestOutcome] = {"passed": "passed", "crashed": "crashed", "limit": "hung"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,14 @@ class Arguments:
 
     port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
     suite: Annotated[
-        tuple[str, ...], Arg("Only this suite, or core, alloc, std, std-unit (repeatable).", metavar="NAME")
+        tuple[str, ...], Arg("Only this suite, or core, alloc, std, programs (repeatable).", metavar="NAME")
     ] = ()
     filter: Annotated[
         tuple[str, ...], Arg("Only tests whose name holds this (repeatable).", metavar="TEXT")
     ] = ()
-    quick: Annotated[bool, Arg("Only std's integration tests, which are quick to build.")] = False
+    quick: Annotated[
+        bool, Arg("Only the port's programs and std's integration tests, which are quick to build.")
+    ] = False
     ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
     panic: Annotated[
         str | None,
@@ -127,18 +138,24 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     exceptions = expected.load(port)
     options = _options(arguments)
     on = _where(port, arguments, options)
-    built = yield from test_goals.build(
-        port,
-        ("std",) if arguments.quick else arguments.suite,
-        hosts=not arguments.quick,
-        settings=settings,
-        update_lock=arguments.update_lock,
-    )
+    wanted = (PROGRAMS, "std") if arguments.quick else arguments.suite
+    programs: dict[str, TestResult] = {}
+    if (not wanted or PROGRAMS in wanted) and port.manifest.program:
+        made = yield from goals.build(port, "programs", settings=settings, update_lock=arguments.update_lock)
+        programs = yield from _programs(port, made, arguments, options, workers)
+    names = tuple(name for name in wanted if name != PROGRAMS)
+    built = TestBuild(toolchains.find(rust=port.manifest.toolchain.rust), cache_root(), ())
+    if names or not wanted:
+        built = yield from test_goals.build(
+            port, names, hosts=not arguments.quick, settings=settings, update_lock=arguments.update_lock
+        )
     folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
     request = _request(arguments, folder, options, on, workers)
 
     binaries = _binaries(port, built, options, arguments)
     ran = yield from _run("tests", binaries, request)
+    if programs:
+        ran = replace(ran, results={PROGRAMS: programs, **ran.results}, whole=ran.whole | {PROGRAMS})
     host = yield from _host(built, arguments, workers)
     panic = port.manifest.std.panic
     judged = judge.judge(
@@ -166,6 +183,58 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     )
 
 
+def _programs(
+    port: Port, built: BuildResult, arguments: Arguments, options: Options, workers: int
+) -> Generator[Event, None, dict[str, TestResult]]:
+    """The port's own programs, judged as `up` judges them."""
+    chosen = [one for one in port.manifest.program if _asked(one.name, arguments.filter)]
+    began = time.monotonic()
+    yield Begun(PROGRAMS, len(chosen))
+    found: dict[str, TestResult] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(_program, port, one, built, arguments, options) for one in chosen]
+        for program, future in zip(chosen, running, strict=True):
+            found[program.name] = future.result()
+            yield Advanced(PROGRAMS, len(found), program.name)
+    passed = sum(result.result == "passed" for result in found.values())
+    yield Ended(PROGRAMS, f"{passed} of {len(found)} passed", time.monotonic() - began)
+    return found
+
+
+def _program(
+    port: Port, program: Program, built: BuildResult, arguments: Arguments, base: Options
+) -> TestResult:
+    options = replace(
+        base,
+        arguments=tuple(program.arguments),
+        name=program.name,
+        environment=program.environment,
+        files={path: text.encode() for path, text in program.files.items()},
+        limits=Limits(seconds=program.seconds),
+        stdin=program.stdin.encode(),
+        clock="real",
+    )
+    expect, events = program.expect, list[RunEvent]()
+    try:
+        if expect.host:
+            there = host_process.run(built.hosts[program.name][0], options, lambda event: None)
+            expect = expect.model_copy(update={"stdout": there.stdout.decode(errors="replace")})
+        outcome = _go(arguments)(port, built.programs[program.name][0], options, events.append)
+    except PortwrightError as error:
+        return TestResult(program.name, "not-run", str(error))
+    verdict = judge_program.judge(expect, events)
+    detail = "" if verdict.passed else f"{verdict.detail}\n{verdict.evidence}".strip()
+    return TestResult(program.name, ENDS.get(verdict.outcome, "failed"), detail, outcome.seconds)
+
+
+def _asked(name: str, filters: Sequence[str]) -> bool:
+    return not filters or any(part in name for part in filters)
+
+
+def _go(arguments: Arguments) -> Callable[[Port, Path, Options, Callable[[RunEvent], None]], Outcome]:
+    return on_kernel.run_on_kernel if arguments.on == "kernel" else machine.run_program
+
+
 def _where(port: Port, arguments: Arguments, options: Options) -> str:
     """Where the tests run; raises `BadInput` where they cannot."""
     if arguments.on == "machine":
@@ -181,6 +250,7 @@ def _options(arguments: Arguments) -> Options:
         engine=arguments.engine,
         kind=arguments.kind,
         seed=seed,
+        environment={"PATH": SEARCH},
         clock="virtual" if arguments.on == "machine" else "real",
         limits=Limits(),
         stdin=b"",
@@ -199,7 +269,7 @@ def _request(arguments: Arguments, folder: Path, options: Options, on: str, work
 
 def _binaries(port: Port, built: TestBuild, options: Options, arguments: Arguments) -> dict[str, TestBinary]:
     """The suites' binaries, each with how a guest runs it: it finds itself under the name that it is called by."""
-    go = on_kernel.run_on_kernel if arguments.on == "kernel" else machine.run_program
+    go = _go(arguments)
 
     def run(path: Path, options: Options, emit: Any) -> Outcome:
         return go(port, path, options, emit)
@@ -265,6 +335,10 @@ def _merged(before: judge.Results, ran: Ran, filters: Sequence[str]) -> dict[str
 
 def _suites(built: TestBuild, ran: Ran) -> tuple[Suite, ...]:
     found: list[Suite] = []
+    if PROGRAMS in ran.results:
+        tests = ran.results[PROGRAMS]
+        seconds = round(sum(result.seconds for result in tests.values()), 3)
+        found.append(Suite(PROGRAMS, PROGRAMS, judge.count(tests.values()), {}, seconds))
     for suite in built.suites:
         if suite.name in built.failed:
             found.append(Suite(suite.name, suite.kind, Counts(), error=built.failed[suite.name]))
