@@ -155,6 +155,26 @@ def test_maps_can_lie_above_the_stack() -> None:
     assert MEMORY.stack_top <= first < space.place(PAGE)
 
 
+@pytest.mark.parametrize("kind", [True, False])
+def test_maps_downwards_take_the_highest_gap(kind: bool) -> None:
+    memory = MEMORY.model_copy(update={"map_order": "down", "lowest": BASE - 32 * PAGE})
+    space = AddressSpace(Engine(), memory, 64, Hostility(1, kind=kind), 1 << 30)  # type: ignore[arg-type]
+    starts = []
+    for _ in range(4):
+        starts.append(space.place(2 * PAGE))
+        space.map(starts[-1], 2 * PAGE, Access.READ, "map")
+    assert starts == sorted(starts, reverse=True) and starts[0] + 2 * PAGE <= BASE
+    if kind:
+        assert starts == [BASE - 2 * PAGE * n for n in (1, 2, 3, 4)]
+    space.unmap(starts[1], 2 * PAGE)
+    assert starts[2] + 2 * PAGE <= space.place(PAGE) < starts[0]
+    assert space.place(3 * PAGE) + 3 * PAGE <= starts[3] or not kind
+    with pytest.raises(Failed, match="ENOMEM"):
+        space.place(64 * PAGE)
+    space.map(BASE - PAGE, 2 * PAGE, Access.READ, "map") if not space.find(BASE - PAGE) else None
+    assert space.place(PAGE) + PAGE <= BASE - PAGE
+
+
 def test_a_stack_without_a_limit_does_not_grow() -> None:
     space = make(memory=MEMORY.model_copy(update={"stack_limit": None}))
     space.map_stack()

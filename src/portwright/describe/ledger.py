@@ -113,9 +113,10 @@ class Memory(Described):
 
     `page_size` is the size of a page, `stack_top` the first address above the stack. `write_execute` says
     whether memory may be both writable and executable. `stack_size` is what is mapped at the start,
-    `stack_limit` what the stack may grow to. `map_base` is where the kernel places mappings, `break_base`
-    where the data segment's end starts, `break_limit` the most that it may move. `fresh` is what new memory
-    holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
+    `stack_limit` what the stack may grow to. `map_base` is where the kernel places mappings: `map_order`
+    `up`, from there on, each behind the one before; `down`, below it, each in the highest gap that holds it.
+    `break_base` is where the data segment's end starts, `break_limit` the most that it may move. `fresh` is what
+    new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
     takes.
     """
 
@@ -124,6 +125,7 @@ class Memory(Described):
     stack_size: Annotated[int, Field(gt=0)]
     stack_limit: Natural | None = None
     map_base: Natural
+    map_order: Literal["up", "down"] = "up"
     break_base: Natural | None = None
     break_limit: Natural | None = None
     buffer_limit: Annotated[int, Field(gt=0)] | None = None

@@ -88,6 +88,10 @@ class Operation:
     was asked for and succeed, and the caller goes on from there. `settled` are errors which say that things are so
     already as the call was to make them: a caller may take them for success. `returns_twice`: the call comes back
     once more, in a new thread, with the result 0.
+
+    How two runs of one program may differ in it: `varies` are the arguments (and `result`) that are others each time
+    (random bytes, times, numbers of processes); `chance`: how often it is called depends on time and on other
+    threads; `goes_on`: several calls in a row may do what one does. `begins`: its result is a new thread or process.
     """
 
     name: str
@@ -101,6 +105,10 @@ class Operation:
     partial: bool = False
     settled: tuple[str, ...] = ()
     returns_twice: bool = False
+    varies: tuple[str, ...] = ()
+    chance: bool = False
+    goes_on: bool = False
+    begins: Literal["thread", "process"] | None = None
 
     def argument(self, name: str) -> Argument:
         """The argument of that name; KeyError where there is none."""

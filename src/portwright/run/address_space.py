@@ -144,7 +144,9 @@ class AddressSpace:
             self._regions.insert(index, piece)
 
     def place(self, length: int) -> int:
-        """A free range for a new map, at or above the ledger's `map-base`; raises `Failed` (ENOMEM)."""
+        """A free range for a new map, as the ledger's `map-base` and `map-order` say; raises `Failed` (ENOMEM)."""
+        if self.memory.map_order == "down":
+            return self._free_below(self.memory.map_base, length)
         above = self.memory.map_base >= self.memory.stack_top
         top = self.highest if above else self.stack_lowest - GUARD_REACH
         for start in (self._hint, self.memory.map_base):
@@ -299,6 +301,20 @@ class AddressSpace:
         self._regions[first:last] = kept
         self._starts[first:last] = [region.start for region in kept]
         return taken
+
+    def _free_below(self, top: int, length: int) -> int:
+        """The end of the highest gap below `top` that is long enough; in a hostile machine a little below it."""
+        index = self._first_touching(top)
+        if index < len(self._regions):
+            top = min(top, self._regions[index].start)
+        index -= 1
+        while top - length >= self.memory.lowest:
+            below = self._regions[index].end if index >= 0 else self.memory.lowest
+            if top - length >= below:
+                return max(below, top - length - self._hostility.gap(self.page))
+            top = self._regions[index].start
+            index -= 1
+        raise Failed("ENOMEM")
 
     def _free_from(self, start: int, length: int, top: int) -> int | None:
         index = self._first_touching(start)

@@ -286,7 +286,7 @@ class PassedThrough(OpenFile):
 
 
 class CapturedInput(OpenFile):
-    """Standard input that was given as bytes."""
+    """Standard input that was given as bytes: a pipe into which all has been written."""
 
     blocks = True
 
@@ -298,6 +298,9 @@ class CapturedInput(OpenFile):
         chunk = self._data[self._offset : self._offset + min(length, MOST_AT_ONCE)]
         self._offset += len(chunk)
         return chunk
+
+    def hung_up(self) -> bool:
+        return True
 
     def status(self) -> Status:
         return made_up_status(PIPE_MODE)

@@ -35,6 +35,7 @@ from portwright.run.trace import FORMS, write_line
 
 Emit = Callable[[RunEvent], None]
 CHUNK = 1 << 16
+PIPE_ROOM = 1 << 16
 SIGINT, SIGXCPU = 2, 24
 # What a signal says of its program, in the words that the userland machine uses.
 KINDS = {
@@ -108,7 +109,8 @@ def run_on_kernel(port: Port, binary: Path, options: Options, emit: Emit = lambd
         folder, environment = _prepare(port, options, scratch)
         traced = bool(options.trace) or options.calls
         captured = processes.PIPE if options.capture else None
-        fed = processes.PIPE if options.stdin is not None else processes.DEVNULL if options.capture else None
+        held = _held(options.stdin)
+        fed = held if options.stdin is not None else processes.DEVNULL if options.capture else None
         launched = launch(
             how.executable(binary.resolve()),
             how.argv(binary.resolve(), options.name or binary.name, options.arguments),
@@ -121,11 +123,25 @@ def run_on_kernel(port: Port, binary: Path, options: Options, emit: Emit = lambd
             # A group of its own may not read the terminal that we are at.
             own_group=options.capture or options.stdin is not None,
         )
+        if held >= 0:
+            os.close(held)
         watched = _Watched(launched.process, options, emit)
         if traced:
             watched.trace(port.ledger)
         launched.begun()
         return watched.outcome()
+
+
+def _held(data: bytes | None) -> int:
+    """A pipe in which all of the input lies already, so that each run finds it alike; `PIPE` where it is too much."""
+    if data is None or len(data) > PIPE_ROOM:
+        return processes.PIPE
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, data)
+    finally:
+        os.close(writing)
+    return reading
 
 
 def _refuse(options: Options, how: Way) -> None:
@@ -185,6 +201,11 @@ class _Watched:
     over: Died | None = None
     tracing: KernelTrace | None = None
     _telling: threading.Lock = field(default_factory=threading.Lock)
+    _handle: int = -1
+
+    def __post_init__(self) -> None:
+        # While nobody has let it go: a trace may have reaped it before anything else looks at it.
+        self._handle = os.pidfd_open(self.process.pid)
 
     def trace(self, ledger: Ledger) -> None:
         """Have every call told, or written; the program was started to wait for this."""
@@ -209,6 +230,7 @@ class _Watched:
             end = Died(SIGINT, Report("other", "interrupted from the keyboard"))
         finally:
             processes.stop(self.process)
+            os.close(self._handle)
         self._emit(end)
         return self.seen.outcome(end, time.monotonic() - self.began, 0)
 
@@ -223,7 +245,7 @@ class _Watched:
         What it leaves running may hold the streams open: they are read on for as long as bytes are there.
         """
         left = memoryview(self.options.stdin or b"")
-        handle = os.pidfd_open(self.process.pid)
+        handle = self._handle
         with selectors.DefaultSelector() as streams:
             streams.register(handle, selectors.EVENT_READ, "end")
             for stream, name in ((self.process.stdout, "stdout"), (self.process.stderr, "stderr")):
@@ -248,7 +270,6 @@ class _Watched:
                         self._take(streams, key)
         if self.over is not None:
             self._end_now(handle)
-        os.close(handle)
         for each in (self.process.stdin, self.process.stdout, self.process.stderr):
             if each is not None:
                 with suppress(BrokenPipeError):

@@ -16,4 +16,6 @@ OPERATION = Operation(
     unlocks=("std::time::Instant", "std::time::SystemTime"),
     weight=7,
     errors=("EINVAL",),
+    varies=("time",),
+    goes_on=True,
 )

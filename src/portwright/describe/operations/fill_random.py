@@ -18,4 +18,5 @@ OPERATION = Operation(
     weight=9,
     errors=("EINTR", "EINVAL", "EAGAIN"),
     partial=True,
+    varies=("buffer",),
 )

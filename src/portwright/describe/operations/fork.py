@@ -17,4 +17,5 @@ OPERATION = Operation(
         "ENOMEM",
         "ENOSYS",
     ),
+    begins="process",
 )

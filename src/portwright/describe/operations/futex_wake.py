@@ -23,4 +23,5 @@ OPERATION = Operation(
     ),
     weight=7,
     errors=("EFAULT", "EINVAL"),
+    chance=True,
 )

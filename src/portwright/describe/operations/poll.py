@@ -25,4 +25,5 @@ OPERATION = Operation(
         "ENOMEM",
         "EFAULT",
     ),
+    chance=True,
 )

@@ -13,4 +13,5 @@ OPERATION = Operation(
     unlocks=("std::process::id",),
     weight=3,
     errors=(),
+    varies=("result",),
 )

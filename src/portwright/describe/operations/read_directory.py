@@ -17,4 +17,6 @@ OPERATION = Operation(
     unlocks=("std::fs::read_dir", "std::fs::remove_dir_all"),
     weight=5,
     errors=("EBADF", "EINVAL", "ENOTDIR"),
+    varies=("buffer",),
+    goes_on=True,
 )

@@ -16,4 +16,5 @@ OPERATION = Operation(
     unlocks=("std::thread::sleep",),
     weight=5,
     errors=("EINTR", "EINVAL"),
+    varies=("remaining",),
 )

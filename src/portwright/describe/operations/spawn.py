@@ -30,4 +30,5 @@ OPERATION = Operation(
         "ENOMEM",
         "EAGAIN",
     ),
+    begins="process",
 )

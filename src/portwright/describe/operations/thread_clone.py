@@ -20,4 +20,5 @@ OPERATION = Operation(
     weight=7,
     errors=("EAGAIN", "EINVAL", "ENOMEM"),
     returns_twice=True,
+    begins="thread",
 )

@@ -18,4 +18,5 @@ OPERATION = Operation(
     unlocks=("std::thread::spawn", "std::thread::scope", "std::thread::Builder"),
     weight=7,
     errors=("EAGAIN", "EINVAL", "ENOMEM"),
+    begins="thread",
 )

@@ -13,4 +13,5 @@ OPERATION = Operation(
     unlocks=("std::thread::ThreadId",),
     weight=2,
     errors=(),
+    varies=("result",),
 )

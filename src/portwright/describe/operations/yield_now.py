@@ -13,4 +13,5 @@ OPERATION = Operation(
     unlocks=("std::thread::yield_now",),
     weight=2,
     errors=(),
+    chance=True,
 )

@@ -66,10 +66,10 @@ def _copy(process: Process, file: OpenFile, offset: int, start: int, size: int) 
 
 def _serves(process: Process, address: int, size: int) -> bool:
     """Whether to follow a wish for an address: only a kind kernel does, and only where nothing is."""
-    space = process.space
+    space, memory = process.space, process.ledger.memory
     return (
         process.hostility.kind
-        and address >= process.ledger.memory.map_base
+        and address >= (memory.map_base if memory.map_order == "up" else memory.lowest)
         and address % space.page == 0
         and address + size <= space.stack_lowest
         and space.is_free(address, size)
