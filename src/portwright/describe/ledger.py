@@ -176,7 +176,8 @@ class Call(Described):
     userland machine know it; `arguments` in the call's own order (operation argument names, packed words,
     parts, fixed values); names of arguments of a call without an operation are free. `aliases` are further
     numbers of the same call. `blocking`: it may wait. `constants` hold in this call only, and there before
-    the ledger's own. `ignores` are constants that the call takes but does nothing for. `kernel_name` is its
+    the ledger's own. `ignores` are constants that the call takes but does nothing for.
+    `counts_nul`: the length of a string that it answers counts the NUL too. `kernel_name` is its
     name in the kernel's source, `kernel_aliases` those of its aliases. `source` is the file in which the
     number was read, where it is not the default one. `note` says in a sentence what a user of the call must
     know.
@@ -191,6 +192,7 @@ class Call(Described):
     blocking: bool = False
     constants: dict[str, int] = {}
     ignores: list[str] = []
+    counts_nul: bool = False
     source: str | None = None
     kernel_name: str | None = None
     kernel_aliases: list[str] = []

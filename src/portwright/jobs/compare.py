@@ -34,7 +34,7 @@ MOST_OUTPUT = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What `portwright compare` can be told."""
+    """What `portwright compare` can be told; options come before the port."""
 
     port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
     program: Annotated[

@@ -33,7 +33,20 @@ DIRECTORY = re.compile(r"st_mode=0?40[0-7]{3}")
 NUMERAL = r"(?<![0-9])(?:{})(?![0-9])"
 NUMBER = "(a number)"
 LENGTHS = ("length",)
+OWNERS = ("process", "thread")  # arguments that are numbers of processes and threads
 SYSTEM_PATH = re.compile(r'^"/proc/')
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A call in the words that are compared; `unnumbered` where the program's own numbers stand in them."""
+
+    text: str
+    unnumbered: str
+
+    def agrees(self, other: Line) -> bool:
+        """Whether both are the same call: by its words, or by those without the program's own numbers."""
+        return self.text == other.text or self.unnumbered == other.unnumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +77,8 @@ def judge(machine: Seen, kernel: Seen) -> Verdict:
         what = f"exit status {machine.status} in the machine, {kernel.status} on the kernel"
         found.append((what, what))
     for name in ("stdout", "stderr"):
-        one, other = (_without_numbers(getattr(side, name), side.calls) for side in (machine, kernel))
-        if one != other:
+        one, other = getattr(machine, name), getattr(kernel, name)
+        if one != other and _without_numbers(one, machine.calls) != _without_numbers(other, kernel.calls):
             found.append((f"{name} differs", _lines_differ(name, one, other)))
     for each in compare(machine.calls, kernel.calls):
         what = f"call {each.place + 1} of thread {each.thread}: {each.machine or 'none'} in the machine"
@@ -123,16 +136,12 @@ def compare(machine: Sequence[Called], kernel: Sequence[Called]) -> tuple[Differ
     for name in dict.fromkeys((*ours, *theirs)):
         left, right = ours.get(name, []), theirs.get(name, [])
         for place, (one, other) in enumerate(zip_longest(left, right)):
-            if one != other:
-                before = tuple(left[max(0, place - SHOWN_BEFORE) : place])
-                found.append(Difference(name, place, one, other, before))
+            if one is None or other is None or not one.agrees(other):
+                before = tuple(line.text for line in left[max(0, place - SHOWN_BEFORE) : place])
+                texts = [None if each is None else each.text for each in (one, other)]
+                found.append(Difference(name, place, texts[0], texts[1], before))
                 break
     return tuple(found)
-
-
-def normalised(calls: Sequence[Called]) -> dict[str, list[str]]:
-    """The calls of each thread, as they are compared."""
-    return _Trace(calls, any(called.thread is not None for called in calls)).threads()
 
 
 @dataclass
@@ -158,13 +167,14 @@ class _Trace:
         self._threads: dict[int, str] = {}
         self._processes: dict[int, str] = {}
         self._memories: dict[int, _Memory] = {}
+        self._main: int | None = None  # the first process's number
         self._name_threads()
         numbers = own_numbers(calls)
         self._numbers = re.compile(NUMERAL.format("|".join(numbers))) if numbers else None
 
-    def threads(self) -> dict[str, list[str]]:
+    def threads(self) -> dict[str, list[Line]]:
         """The calls of each thread in words."""
-        rows: dict[str, list[tuple[Called, str]]] = {}
+        rows: dict[str, list[tuple[Called, Line]]] = {}
         for called in self._calls:
             meant = vocabulary().get(called.operation or "")
             returns_in_child = (
@@ -194,9 +204,10 @@ class _Trace:
             if meant is not None and meant.begins and called.result and called.error is None:
                 begun.append((called.thread, called.result, meant.begins == "process"))
         children = {child for _, child, _ in begun}
-        firsts = [c.thread for c in self._calls if c.thread is not None and c.thread not in children]
+        firsts = [c for c in self._calls if c.thread is not None and c.thread not in children]
         for first in firsts[:1]:
-            self._threads[first] = FIRST
+            assert first.thread is not None
+            self._threads[first.thread], self._main = FIRST, first.process
         count: dict[str, int] = {}
         left = begun
         while left:
@@ -222,17 +233,25 @@ class _Trace:
 
     # --- the call itself
 
-    def _words(self, called: Called, meant: Operation | None) -> str:
-        memory = self._memories.setdefault(called.process or 0, _Memory())
+    def _words(self, called: Called, meant: Operation | None) -> Line:
+        process = 0 if called.process in (None, self._main) else called.process
+        memory = self._memories.setdefault(process or 0, _Memory())
         texts = dict(called.arguments)
-        given = [self._argument(name, text, meant, called, memory, texts) for name, text in called.arguments]
+        given = {n: self._argument(n, text, meant, called, memory, texts) for n, text in called.arguments}
         result = self._result(called, meant, memory, texts)
-        if any(NUMBER in text for text in given):  # as long as the number is
-            kept = [
-                text for (name, _), text in zip(called.arguments, given, strict=True) if name not in LENGTHS
-            ]
-            return f"{called.name}({', '.join(kept)}) = {result if called.error else '...'}"
-        return f"{called.name}({', '.join(given)}) = {result}"
+        plain = f"{called.name}({', '.join(given.values())}) = {result}"
+        told = {name: self._unnumbered(name, text, meant) for name, text in given.items()}
+        if told == given:
+            return Line(plain, plain)
+        # How long it is depends on the number, too.
+        kept = ", ".join(text for name, text in told.items() if name not in LENGTHS)
+        return Line(plain, f"{called.name}({kept}) = {called.error or '...'}")
+
+    def _unnumbered(self, name: str, text: str, meant: Operation | None) -> str:
+        if meant is None or self._numbers is None or meant.argument(name).kind != "bytes-in":
+            return text
+        told = self._numbers.sub(NUMBER, text)
+        return told if told == text else told[: told.index(NUMBER) + len(NUMBER)] + "..."
 
     def _argument(
         self,
@@ -250,15 +269,12 @@ class _Trace:
             return "..."
         if argument.kind == "fd" and self._several:
             return "a descriptor" if int(text) > 2 else text  # which is free depends on the other threads
-        if argument.kind == "integer":
+        if name in OWNERS:
             return self._number(text)
         if argument.kind == "address":
             return memory.name(_integer(text))
         if text.startswith("0x"):  # a pointer to what could not be shown
             return "..."
-        if argument.kind == "bytes-in" and self._numbers:
-            told = self._numbers.sub(NUMBER, text)
-            return told if told == text else told[: told.index(NUMBER) + len(NUMBER)] + "..."
         return _struct(argument, text) if argument.type else text
 
     def _number(self, text: str) -> str:
@@ -277,7 +293,8 @@ class _Trace:
             return str(called.result)
         if meant.result == "address":
             if "length" in texts and memory.name(called.result) == "an address":
-                memory.maps.append((called.result, int(texts["length"]), f"mapping {len(memory.maps) + 1}"))
+                number = "" if self._several else f" {len(memory.maps) + 1}"  # threads race for the next
+                memory.maps.append((called.result, int(texts["length"]), f"mapping{number}"))
             return memory.name(called.result)
         if "result" in meant.varies or (meant.result == "size" and _of_the_system(texts)):
             return "..."
@@ -285,7 +302,8 @@ class _Trace:
             return self._threads.get(called.result, "another")
         if meant.result == "fd" and self._several:
             return "a descriptor"
-        return self._number(str(called.result)) if meant.result == "integer" else str(called.result)
+        owner = meant.result == "integer" and any(each.name in OWNERS for each in meant.arguments)
+        return self._number(str(called.result)) if owner else str(called.result)
 
 
 def _of_the_system(texts: Mapping[str, str]) -> bool:
@@ -308,19 +326,18 @@ def _struct(argument: Argument, text: str) -> str:
     return "{" + ", ".join(fields) + "}"
 
 
-def _joined(rows: Sequence[tuple[Called, str]], goes_on: Callable[[Called], bool]) -> Iterator[str]:
+def _joined(rows: Sequence[tuple[Called, Line]], goes_on: Callable[[Called], bool]) -> Iterator[Line]:
     """Calls that go on where the one before ended are one: entries of a folder, looks at a clock, reads of a pipe."""
 
-    def run(row: tuple[Called, str]) -> tuple[object, ...]:
-        called, words = row
-        return (called.name, dict(called.arguments).get("fd")) if goes_on(called) else (words, id(row))
+    def run(row: tuple[Called, Line]) -> tuple[object, ...]:
+        called, line = row
+        return (called.name, dict(called.arguments).get("fd")) if goes_on(called) else (line, id(row))
 
     for _, group in groupby(rows, key=run):
         found = list(group)
-        called, words = found[0]
-        if not goes_on(called):
-            yield words
-        elif "fd" in dict(called.arguments):
-            yield f"{called.name}, {sum(each.result or 0 for each, _ in found)} bytes in all"
+        called, line = found[0]
+        if goes_on(called) and "fd" in dict(called.arguments):
+            total = f"{called.name}, {sum(each.result or 0 for each, _ in found)} bytes in all"
+            yield Line(total, total)
         else:
-            yield words
+            yield line

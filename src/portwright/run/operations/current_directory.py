@@ -1,4 +1,4 @@
-"""Write the current directory's path with a NUL; the result is the path's length without it."""
+"""Write the current directory's path with a NUL; the result is its length, with the NUL where the ledger says so."""
 
 from __future__ import annotations
 
@@ -14,4 +14,5 @@ def perform(process: Process, buffer: int, length: int) -> int | Failure:
         return Failure("ERANGE")
     process.check_buffer(buffer, length, Access.WRITE)
     process.engine.write(buffer, path + b"\0")
-    return len(path)
+    _, call = process.ledger.offers["current_directory"]
+    return len(path) + call.counts_nul
