@@ -100,7 +100,7 @@ class DatagramSocket(Socket):
         if not self.waiting or self.still_on_its_way(wait=wait):
             if self.silenced and wait and not self.nonblocking:
                 return b"", 0, None
-            self.sleep(f"a datagram for the {self}", self.can_read, self.read_wait, wait=wait)
+            self.sleep(f"a datagram for the {self}", self._answers, self.read_wait, wait=wait)
         data, source = self.waiting[0] if peek else self.waiting.pop(0)
         return data[:length], len(data), source.seen_by(self.family)
 
@@ -114,10 +114,13 @@ class DatagramSocket(Socket):
         self.network.leave(self)
         self.waiting.clear()
 
+    def _answers(self) -> bool:
+        return self.can_read() or self.failed()
+
     # --- what poll asks
 
     def can_read(self) -> bool:
-        return bool(self.waiting) or self.silenced or self.error is not None
+        return bool(self.waiting) or self.silenced
 
     def can_write(self) -> bool:
         return True

@@ -86,7 +86,9 @@ class Network:
     def bind_freely(self, socket: Socket) -> None:
         """Give a socket that has no address one of the system's choice."""
         if not socket.bound:
-            self.enter(socket, Endpoint(ANY[socket.family], self._free_port(socket.kind)))
+            own = socket.local
+            host = own.host if own is not None and socket.fixed_host else ANY[socket.family]
+            self.enter(socket, Endpoint(host, self._free_port(socket.kind)))
 
     def enter(self, socket: Socket, local: Endpoint) -> None:
         """Give a socket an address that it shares with others (a connection that was accepted)."""
@@ -103,6 +105,16 @@ class Network:
         if not sockets:
             del ports[socket.local.port]
         socket.bound = False
+
+    def forget_host(self, socket: Socket) -> None:
+        """Let a socket that has spoken as a host which nobody chose be any host's again."""
+        if socket.local is None or socket.fixed_host:
+            return
+        local, bound = Endpoint(ANY[socket.local.family], socket.local.port), socket.bound
+        self.leave(socket)
+        socket.local = local
+        if bound:
+            self.enter(socket, local)
 
     def at_port(self, kind: str, port: int) -> list[Socket]:
         """The sockets of a kind that are bound to a port, the first bound first."""

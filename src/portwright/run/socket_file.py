@@ -19,7 +19,8 @@ class Socket(OpenFile):
     """A socket. `family` is 4 or 6, `kind` the constant that names it; `local` and `remote` are IPv4's own
     endpoints also where an IPv6 socket speaks with an IPv4 host.
 
-    `bound`: its address is in use; what it has left it still names. `fixed_port`: somebody asked for its port.
+    `bound`: its address is in use; what it has left it still names. `fixed_host` and
+    `fixed_port`: somebody asked for them.
     `error` waits to be told: by the next call, or by SO_ERROR. `late`: what came last is still on its way to
     those who do not wait for it. Times to wait are in nanoseconds, 0 for no end.
     """
@@ -35,7 +36,7 @@ class Socket(OpenFile):
         self.flags = frozenset({"O_RDWR"})
         self.local: Endpoint | None = None
         self.remote: Endpoint | None = None
-        self.bound = self.fixed_port = False
+        self.bound = self.fixed_host = self.fixed_port = False
         self.error: str | None = None
         self.late = False
         self.read_wait = 0
@@ -70,7 +71,7 @@ class Socket(OpenFile):
     def bind(self, endpoint: Endpoint) -> None:
         """Give it its address."""
         self.network.bind(self, endpoint)
-        self.fixed_port = endpoint.port != 0
+        self.fixed_host, self.fixed_port = not endpoint.unspecified, endpoint.port != 0
 
     def listen(self, backlog: int) -> None:
         """Take connections from now on."""

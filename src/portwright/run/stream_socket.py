@@ -56,7 +56,6 @@ class StreamSocket(Socket):
         self.state, self.backlog = "listening", max(1, min(backlog, MOST_WAITING))
 
     def accept(self) -> StreamSocket:
-        self.tell_error()
         if not self.listening:
             raise Failed("EINVAL")
         if not self.accepted or self.still_on_its_way(wait=True):
@@ -84,6 +83,7 @@ class StreamSocket(Socket):
             error = self.take_error() or "ECONNABORTED"
             self.state = "idle"
             self.ended = self.silenced = self.finished = False
+            self.network.forget_host(self)
             raise Failed(error)
 
     def _begin(self, target: Endpoint) -> None:
