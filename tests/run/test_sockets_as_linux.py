@@ -223,5 +223,9 @@ class Sockets(RuleBasedStateMachine):
 
 TestSockets = Sockets.TestCase
 TestSockets.settings = settings(
-    max_examples=120, stateful_step_count=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=120,
+    stateful_step_count=40,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
