@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import resource
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from portwright.describe import port as ports
 from portwright.describe import std_threads
 from portwright.describe.ledger import Ledger
 from portwright.describe.port import Port
+from portwright.describe.std_threads import Threads
 from portwright.describe.toolchain import Toolchain
 from portwright.run.events import Outcome
 from portwright.run.machine import run_program
@@ -153,6 +155,48 @@ def without(port: Port, variant: str, *operations: str, **arguments: list[object
 
 
 HELPLESS = ("futex_wait", "futex_wake", "protect_memory", "unmap_memory", "thread_affinity", "yield_now")
+
+
+CREATED: dict[str, tuple[str, list[object]]] = {
+    "thread_create": ("thread_create", ["entry", "stack", "argument", "thread_pointer"]),
+    "thread_exit": ("thread_exit", ["status"]),
+    "thread_join": ("thread_join", ["thread", "result"]),
+    "futex_wait": ("futex_wait", ["word", "value", {"value": 0}, {"value": 0}, {"value": 0}]),
+    "futex_wake": ("futex_wake", ["word", "count", {"value": 0}]),
+}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("engine", ENGINES)
+def test_created_and_joined_threads(engine: str, cache: Path, toolchain: Toolchain, tmp_path: Path) -> None:
+    """A kernel that starts a thread at a function, joins it by a call, and knows no timeouts at a futex."""
+    plain = ports.load("x86_64-unknown-veridian")
+    tables = plain.ledger.model_dump(by_alias=True, exclude_none=True)
+    for name, (meaning, arguments) in CREATED.items():
+        tables["syscalls"][name] |= {"operation": meaning, "arguments": arguments}
+    port = dataclasses.replace(plain, ledger=Ledger.model_validate(tables), variant="threads")
+    assert std_threads.threads(port.ledger) == Threads("thread_create", True, "joined")
+    oracle = Oracle(port, toolchain)
+    lines = of_host(oracle, "threads", tmp_path).splitlines()
+    lines[4] = "false"  # nobody says how many processors there are
+    ours = in_machine(port, oracle.build(PROGRAMS / "threads.rs"), engine)
+    assert (ours.status, ours.stdout.decode().splitlines()) == (0, lines), ours.stderr
+    leaving = in_machine(port, oracle.build(PROGRAMS / "leaving.rs"), engine, "detached", "200")
+    assert (leaving.status, leaving.stdout) == (0, b"200 threads\n"), leaving.stderr
+
+
+@pytest.mark.e2e
+def test_threads_and_unwinding_of_another_cpu(toolchain: Toolchain, tmp_path: Path) -> None:
+    """Thread-locals above the thread pointer, and a clone whose arguments come in another order."""
+    emulator = shutil.which("qemu-aarch64")
+    if emulator is None:
+        pytest.skip("qemu-aarch64: this machine cannot run programs for AArch64")
+    for name, panic in (("threads", "abort"), ("unwinding", "unwind")):
+        oracle = Oracle(ports.load("aarch64-portwright-linux", panic=panic), toolchain)
+        binary = oracle.build(PROGRAMS / f"{name}.rs")
+        ended = subprocess.run([emulator, binary], capture_output=True, timeout=120, check=False, env={})
+        theirs = of_host(oracle, name, tmp_path)
+        assert (ended.returncode, ended.stdout.decode()) == (0, theirs), ended.stderr.decode()
 
 
 @pytest.mark.e2e

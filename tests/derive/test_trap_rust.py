@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portwright.base.errors import PortwrightError
-from portwright.derive.trap_rust import trap_functions
+from portwright.derive.trap_rust import cloning_trap, leaving_trap, trap_functions
 from portwright.describe import cpu as cpus
 from portwright.describe import port as ports
 from portwright.describe.cpu import Cpu, RustAsm
@@ -176,3 +177,35 @@ fn main() {
     program = build(toolchain, tmp_path, f"pub mod fails {{ {fails} }} pub mod works {{ {works} }}", main)
     ran = subprocess.run([program], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_call_that_returns_twice_goes_elsewhere_in_the_new_thread() -> None:
+    """The branch stands right behind the trap: the new thread comes to nothing of the compiler's."""
+    text = cloning_trap(ledger(**LINUX), X86, 5, "twice5", "super::cpu::begin_thread")
+    body = function(text, "twice5")
+    lines = re.findall(r'^ +"(.*)",$', body, re.MULTILINE)
+    assert lines == ["syscall", "test rax, rax", "jnz 3f", "mov rdi, [rsp]", "jmp {entry}", "3:"]
+    assert "entry = sym super::cpu::begin_thread" in body and "preserves_flags" not in body
+    arm = cpus.cpu("aarch64")
+    other = ledger(
+        cpu="aarch64", trap="svc #0", number="x8", arguments=["x0", "x1"], result="x0", clobbers=[]
+    )
+    assert '"cbnz x0, 3f"' in cloning_trap(other, arm, 2, "twice2", "begin")
+
+
+def test_the_end_of_a_thread_clears_its_word_with_the_last_store() -> None:
+    body = function(leaving_trap(ledger(**LINUX), X86, 1, "leave1"), "leave1")
+    lines = re.findall(r'^ +"(.*)",$', body, re.MULTILINE)
+    assert lines == ["mov dword ptr [{word}], 0", "syscall"]
+    assert "word = in(reg) word" in body and "word: *mut u32, number: usize, a0: usize" in body
+
+
+def test_a_cpu_without_the_facts_says_so() -> None:
+    bare = dataclasses.replace(X86, rust_asm=RustAsm())
+    for make in (
+        lambda: cloning_trap(ledger(**LINUX), bare, 5, "twice5", "begin"),
+        lambda: leaving_trap(ledger(**LINUX), bare, 1, "leave1"),
+    ):
+        with pytest.raises(PortwrightError) as caught:
+            make()
+        assert "describe/cpus/" in str(caught.value.faults[0].hint)

@@ -76,6 +76,11 @@ def constant_name(name: str) -> str:
 
 def _function(ledger: Ledger, name: str, call: Call) -> str:
     operation = vocabulary().get(call.operation or "")
+    if operation is not None and operation.returns_twice:
+        return (
+            f"// No function for `{name}` ({number_name(name)}): it returns a second time, on another stack, where no\n"
+            "// function of Rust can go on. It takes assembly that goes elsewhere in the new thread.\n"
+        )
     parameters = _parameters(ledger, call, operation)
     values = [_value(ledger, name, call, value, parameters) for value in _passed(call, operation)]
     trap = _wrapped(f"trap::trap{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from portwright.describe import std_needs
+from portwright.describe import std_needs, std_threads
 from portwright.describe.ledger import Ledger
 from portwright.describe.operation import Family, Operation, vocabulary
 
@@ -51,6 +51,8 @@ class Without:
 WITHOUT: Mapping[str, Without] = {
     "close_directory": Without("a directory is closed as a file is", ("close",)),
     "fill_random": Without("HashMap's keys come from a clock and from addresses: an attacker can guess them"),
+    "futex_wait": Without("who waits for a lock looks again and again"),
+    "futex_wake": Without("who waits for a lock looks again and again"),
     "map_memory": Without("the heap grows with the data segment", ("set_break",)),
     "open_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "open_directory": Without("a directory is opened as a file is", ("open",)),
@@ -63,6 +65,12 @@ WITHOUT: Mapping[str, Without] = {
     "status_at": Without("std asks by path instead", ("link_status",)),
     "sync_data": Without("a file's status is synced with its bytes", ("sync_file",)),
     "terminal_status": Without("nothing is a terminal"),
+    "thread_affinity": Without("std::thread::available_parallelism is an error"),
+    "thread_clone": Without("threads are created at a function", ("thread_create", "thread_exit")),
+    "thread_create": Without("threads are cloned", ("thread_clone", "thread_exit")),
+    "thread_id": Without("the message of a panic does not tell the system's number of the thread"),
+    "thread_join": Without("a word that is cleared says when a thread is over", ("thread_exit",)),
+    "thread_name": Without("who looks from outside sees no names of threads"),
     "unmap_memory": Without("memory once taken stays with the heap"),
     "write_vectored": Without("one buffer is written at a time", ("write",)),
     "yield_now": Without("std::thread::yield_now does nothing"),
@@ -73,8 +81,7 @@ ESSENTIAL: tuple[tuple[str, ...], ...] = (("write",), ("map_memory", "set_break"
 
 # What no operation of the vocabulary means yet: std says `Unsupported`, whatever a ledger offers.
 BEYOND: Mapping[str, str] = {
-    "std::thread::spawn": "and the waiting of std::sync: there is one thread",
-    "std::panic::catch_unwind": "a panic ends the process with status 101",
+    "std::panic::catch_unwind": "unless std is built with `--panic unwind`: a panic ends the process with status 101",
 }
 
 
@@ -139,7 +146,15 @@ _BY_HAND = {
     "O_TRUNC": "O_TRUNC does nothing: the file is cut after it is opened",
 }
 _OPTIONAL = frozenset({"O_CLOEXEC", "O_DIRECTORY"})
+_ALONE = (
+    (
+        lambda ledger: std_threads.threads(ledger) is None,
+        "std::thread::spawn is Unsupported: a thread also needs `thread_exit` and a thread pointer of its own",
+    ),
+)
 _REMARKS: Mapping[str, tuple[tuple[Callable[[Ledger], bool], str], ...]] = {
+    "thread_clone": _ALONE,
+    "thread_create": _ALONE,
     "clock_read": (
         (
             lambda ledger: "realtime" not in ledger.clocks or ledger.clocks["realtime"].epoch == "boot",

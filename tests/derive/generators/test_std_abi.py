@@ -183,6 +183,17 @@ def test_outcomes(words: Callable[[ports.Port, str], list[str]]) -> None:
 
 
 @pytest.mark.toolchain
+def test_an_error_that_settles_a_call_is_not_taken_for_a_busy_system(
+    words: Callable[[ports.Port, str], list[str]],
+) -> None:
+    """The kernel is busy with the number that also says: the word has changed. Who waits looks at it again himself."""
+    assert VERIDIAN.ledger.abi.busy == "EAGAIN"
+    change = call("futex_wait", operation="futex_wait", arguments=["word", "value", {"value": 0}])
+    lines = words(changed(change), "ANSWERS.extend([7, -6]); show(abi::futex_wait(64, 1, None));")
+    assert lines == ["0xc9 0x40 0x1 0x0", '= error 6 WouldBlock Some("Resource temporarily unavailable")']
+
+
+@pytest.mark.toolchain
 def test_parts_of_arguments(words: Callable[[ports.Port, str], list[str]]) -> None:
     """A path's length, a duration in milliseconds (never shorter than asked for), a limit that is a failure."""
 

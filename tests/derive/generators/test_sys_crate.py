@@ -286,3 +286,10 @@ def test_linux_s_crate_works_on_linux(toolchain: Toolchain, tmp_path: Path) -> N
     assert built.returncode == 0, built.stderr
     ran = subprocess.run([tmp_path / "main"], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (7, "made by the generator\n"), ran.stderr
+
+
+def test_a_call_that_returns_twice_is_no_function() -> None:
+    """The second time it would come back to a function's frame on a stack that does not have it."""
+    text = sys_crate.generate(ports.load("x86_64-portwright-linux"))["src/calls.rs"]
+    assert "pub unsafe fn clone(" not in text and "No function for `clone` (SYS_CLONE)" in text
+    assert "pub unsafe fn exit(" in text

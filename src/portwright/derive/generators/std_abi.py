@@ -320,7 +320,10 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     arguments = "".join(f", {value}" for value in values)
     trap = threads_rust.TWICE if operation.returns_twice else "trap"
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
-    lines.append(f"    outcome(|| unsafe {{ {trap}{len(values)}({call.number}{arguments}) }})\n")
+    made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
+    # An error that says something of the call's own is no reason to make it again, busy or not.
+    once = port.ledger.abi.busy in operation.settled
+    lines.append(f"    answer({made})\n" if once else f"    outcome(|| {made})\n")
     return "".join(lines)
 
 

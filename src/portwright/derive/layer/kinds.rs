@@ -208,18 +208,18 @@ pub enum ThreadEnd {
 
 const LARGEST_ERROR: isize = 4095;
 
+/// What the system answered.
+pub(crate) fn answer(result: isize) -> Result<usize, Failure> {
+    if (-LARGEST_ERROR..0).contains(&result) { Err(Failure::Os(-result as i32)) } else { Ok(result as usize) }
+}
+
 /// Makes the call, and makes it again while the system is busy.
 pub(crate) fn outcome(mut call: impl FnMut() -> isize) -> Result<usize, Failure> {
     loop {
-        let result = call();
-        if !(-LARGEST_ERROR..0).contains(&result) {
-            return Ok(result as usize);
+        match answer(call()) {
+            Err(Failure::Os(number)) if BUSY == Some(number) => crate::hint::spin_loop(),
+            done => return done,
         }
-        let number = -result as i32;
-        if BUSY != Some(number) {
-            return Err(Failure::Os(number));
-        }
-        crate::hint::spin_loop();
     }
 }
 

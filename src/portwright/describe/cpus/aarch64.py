@@ -62,4 +62,5 @@ CPU = Cpu(
             *("mov x1, #1", "str x1, [x0, #{thread_pointer_known_at}]", "ret"),
         ),
     ),
+    unwinder=True,
 )

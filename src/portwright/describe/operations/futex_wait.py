@@ -25,4 +25,5 @@ OPERATION = Operation(
     weight=7,
     errors=("EAGAIN", "EFAULT", "EINTR", "EINVAL", "ETIMEDOUT"),
     chance=True,
+    settled=("EAGAIN",),
 )
