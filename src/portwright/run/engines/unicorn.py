@@ -14,29 +14,17 @@ import importlib
 import importlib.util
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from portwright.describe.cpu import cpu as described
 from portwright.run.cpu import engine_cpu
-from portwright.run.engine import (
-    Access,
-    BadAddress,
-    CannotMap,
-    Context,
-    FaultKind,
-    Prepared,
-    Setup,
-    Stop,
-    TrapHandler,
-)
+from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
+from portwright.run.unicorn_registers import Registers
 from portwright.run.unicorn_tlb import Translations
 
 RANK = 20
 ISOLATED = False
 SMALLEST_PAGE = 4096
-SLOT = 16  # bytes kept for one register
-WORD_MASK = (1 << 64) - 1
 ASK_AGAIN = 0.005  # seconds
 COPY_CHUNK = 16 << 20
 
@@ -62,45 +50,22 @@ def make(setup: Setup) -> UnicornEngine:
     return UnicornEngine(setup)
 
 
-class _Batch:
-    """A list of registers ready to be read or written in one call."""
-
-    def __init__(self, ids: Sequence[int]) -> None:
-        count = len(ids)
-        self.ids = (ctypes.c_int * count)(*ids)
-        self._store = ctypes.create_string_buffer(SLOT * count)
-        start = ctypes.addressof(self._store)
-        self.places = (ctypes.c_void_p * count)(*(start + SLOT * index for index in range(count)))
-        self.count = count
-        self.octets = memoryview(self._store).cast("B")
-        self.words = self.octets.cast("Q")
-
-    def fill(self, values: Iterable[int]) -> None:
-        """Put the registers' values in, in the order of the list."""
-        for place, value in enumerate(values):
-            self.words[2 * place] = value & WORD_MASK
-            self.words[2 * place + 1] = value >> 64
-
-
-class UnicornEngine:
+class UnicornEngine(Registers):
     """See the module, and `Engine` for the methods."""
 
     def __init__(self, setup: Setup) -> None:
         unicorn: Any = importlib.import_module("unicorn")
         cpu = engine_cpu(setup.cpu)
         assert cpu.emulated is not None
-        self._setup, self._facts, self._unicorn = setup, cpu.emulated, unicorn
+        self._setup, self._facts = setup, cpu.emulated
         self._constants: Any = importlib.import_module(self._facts.constants)
-        self._ids = {name: self._constant(constant) for name, constant in self._facts.registers.items()}
-        self._wide = frozenset(described(setup.cpu).vector_registers)
+        uc: Any = unicorn.Uc(getattr(unicorn, self._facts.arch), getattr(unicorn, self._facts.mode))
+        super().__init__(uc, unicorn, self._constants, cpu, described(setup.cpu))
         self._encodings = {name: trap.encoding for name, trap in described(setup.cpu).traps.items()}
-        self._reads: dict[tuple[str, ...], _Batch] = {}
-        self._writes: dict[tuple[str, ...], _Batch] = {}
         self._interrupted = self._running = False
         self._trapped = False
         self._looking: tuple[int, int] | None = None
         self._stop: Stop | None = None
-        self._uc: Any = unicorn.Uc(getattr(unicorn, self._facts.arch), getattr(unicorn, self._facts.mode))
         self._uc.ctl_set_cpu_model(self._constant(self._facts.model))
         self._uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self._uc.ctl_exits_enabled(True)  # and none set: no address ends a run, not even 0
@@ -242,55 +207,7 @@ class UnicornEngine:
                 address = last + 1
         return address
 
-    # registers
-
-    def get(self, names: Sequence[str]) -> list[int]:
-        """See `Engine.get`."""
-        key = tuple(names)
-        batch = self._reads.get(key)
-        if batch is None:
-            batch = self._reads[key] = self._batch(key)
-        status = self._uc._do_reg_read_batch(batch.ids, batch.places, batch.count)
-        if status:
-            raise self._unicorn.UcError(status)
-        words = batch.words.tolist()
-        if self._wide.isdisjoint(key):
-            return words[::2]
-        return [
-            words[2 * place] | (words[2 * place + 1] << 64 if name in self._wide else 0)
-            for place, name in enumerate(key)
-        ]
-
-    def set(self, values: Mapping[str, int]) -> None:
-        """See `Engine.set`; a thread pointer that no address can be raises `BadAddress`."""
-        if type(values) is Prepared:
-            if values.made is None:
-                made = self._batch(values)
-                made.fill(values.values())
-                values.made = made
-            batch = cast(_Batch, values.made)
-        else:
-            key = tuple(values)
-            found = self._writes.get(key)
-            batch = found if found is not None else self._writes.setdefault(key, self._batch(key))
-            pointer = values.get("thread-pointer", 0)
-            if pointer >> engine_cpu(self._setup.cpu).address_bits:
-                raise BadAddress(pointer)
-            batch.fill(values.values())
-        status = self._uc._do_reg_write_batch(batch.ids, batch.places, batch.count)
-        if status:
-            raise self._unicorn.UcError(status)
-
-    def _batch(self, names: Iterable[str]) -> _Batch:
-        return _Batch([self._ids[name] for name in names])
-
-    def context(self) -> Context:
-        """See `Engine.context`."""
-        return Context(self._uc.context_save())
-
-    def restore(self, context: Context) -> None:
-        """See `Engine.restore`."""
-        self._uc.context_restore(context.content)
+    # copies
 
     def fork(self) -> UnicornEngine:
         """See `Engine.fork`."""
