@@ -252,3 +252,12 @@ def test_ids_are_never_given_twice_and_hostile_ones_leave_gaps() -> None:
         ids = [kernel.new_id() for _ in range(100)]
         assert ids == sorted(set(ids))
         assert (ids[-1] - ids[0] == 99) is kind
+
+
+def test_a_thread_that_works_between_its_yields_does_not_make_time_race() -> None:
+    """Another's long wait is not over because of them."""
+    steps = [("yield",), ("work",), ("work",), ("work",)] * 100
+    toy = machine([steps, [("sleep", 10**8)]], kind=True)
+    toy.kernel.run()
+    places = [entry for entry in toy.log if entry[0]]
+    assert places.index((2, 0)) > places.index((1, 399))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_THREADS = 4096
 WORD = 4
+CALLS_BETWEEN = 2  # who gives way again after at most so many calls (a look at the clock) does nothing else
 LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
 
 
@@ -64,6 +65,7 @@ class Kernel:
         self._ended: list[Process] = []
         self._switch = False  # the current thread has had its turn
         self._idle_step = 1
+        self._gave_way = 0  # the turn in which a thread gave way last
         self._number = 1
         self._cpu_of_ended = 0.0
         self._slices = Slices(self)
@@ -157,9 +159,10 @@ class Kernel:
         first, more and more while nothing else happens."""
         if self._runnable or self._sleepers:
             thread.process.halt = self._switch = True
-        if self._runnable:
+        if self._runnable or self.turn > self._gave_way + CALLS_BETWEEN:
             self._idle_step = 1
-        else:
+        self._gave_way = self.turn
+        if not self._runnable:
             self.clocks.pass_time(self._idle_step)
             self._idle_step = min(2 * self._idle_step, LONGEST_STEP)
 
