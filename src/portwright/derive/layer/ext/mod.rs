@@ -7,6 +7,7 @@ pub mod ffi;
 pub mod fs;
 pub mod io;
 pub mod process;
+mod streams;
 
 /// The traits of this module, for `use std::os::...::prelude::*`.
 #[stable(feature = "rust1", since = "1.0.0")]
