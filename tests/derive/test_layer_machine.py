@@ -80,3 +80,45 @@ def test_answers_are_those_of_unix(name: str, toolchain: Toolchain, tmp_path: Pa
         ours = run(PROGRAMS / f"{name}.rs", seed=seed)
         assert ours.status == theirs.returncode == 0, ours.stderr
         assert ours.stdout.decode().splitlines() == theirs.stdout.decode().splitlines()
+
+
+def test_links_modes_places_and_vectors_through_its_own_calls(toolchain: Toolchain, tmp_path: Path) -> None:
+    """Its symlink takes the text first and its link the old name; a directory is removed by paths there."""
+    source = written(
+        tmp_path,
+        "linked",
+        "    use std::fs;\n    use std::io::{IoSlice, IsTerminal, Write};\n"
+        "    use std::os::veridian::fs::{FileExt, symlink};\n"
+        '    fs::create_dir_all("/tmp/d/e")?;\n    fs::write("/tmp/d/old", "kept")?;\n'
+        '    fs::hard_link("/tmp/d/old", "/tmp/d/new")?;\n    symlink("d/old", "/tmp/link")?;\n'
+        '    println!("{:?} {:?}", fs::read_link("/tmp/link")?, fs::canonicalize("/tmp/link")?);\n'
+        '    println!("{:?} {:?}", fs::read_to_string("/tmp/link")?, fs::read_to_string("/tmp/d/new")?);\n'
+        '    let mut file = fs::OpenOptions::new().read(true).write(true).open("/tmp/link")?;\n'
+        '    file.write_all_at(b"it", 2)?;\n    file.sync_all()?;\n    file.sync_data()?;\n'
+        '    let mut parts = [IoSlice::new(b"m"), IoSlice::new(b""), IoSlice::new(b"a")];\n'
+        "    let mut parts = &mut parts[..];\n"
+        "    while !parts.is_empty() {\n        let count = file.write_vectored(parts)?;\n"
+        "        IoSlice::advance_slices(&mut parts, count);\n    }\n"
+        '    println!("{:?}", fs::read_to_string("/tmp/d/new")?);\n'
+        "    let mut all = [0; 4];\n    file.read_exact_at(&mut all, 0)?;\n"
+        '    println!("{:?} {}", all, file.is_terminal());\n'
+        "    file.set_permissions(file.metadata()?.permissions())?;\n"
+        '    println!("{:?}", file.set_modified(std::time::UNIX_EPOCH).unwrap_err().to_string());\n'
+        '    println!("{:?}", file.lock().unwrap_err().to_string());\n'
+        '    symlink("/tmp", "/tmp/d/e/up")?;\n    fs::remove_dir_all("/tmp/d")?;\n'
+        '    println!("{} {}", fs::exists("/tmp/d")?, fs::symlink_metadata("/tmp/link")?.is_symlink());\n'
+        '    println!("{}", std::env::current_exe()?.display());',
+    )
+    for seed in (1, 2, 3):
+        ended = run(source, seed=seed)
+        assert ended.status == 0, ended.stderr.decode()
+        assert ended.stdout.decode().splitlines() == [
+            '"d/old" "/tmp/d/old"',
+            '"kept" "kept"',
+            '"mait"',
+            "[109, 97, 105, 116] false",
+            '"not offered: fd_set_times"',
+            '"not offered: lock_file"',
+            "false true",
+            "/linked",
+        ]

@@ -23,9 +23,14 @@ pub type Moment = (i64, u32);
 pub struct Times([u8; timespec_pair::SIZE]);
 
 impl Times {
+    /// For a call that does not look at it.
+    pub fn none() -> Times {
+        Times([0; timespec_pair::SIZE])
+    }
+
     /// None leaves a time as it is; fails where the system cannot be told so.
     pub fn new(accessed: Option<Moment>, modified: Option<Moment>) -> Result<Times, Failure> {
-        let mut made = Times([0; timespec_pair::SIZE]);
+        let mut made = Times::none();
         made.put(accessed, timespec_pair::ATIME_SEC, timespec_pair::ATIME_NSEC)?;
         made.put(modified, timespec_pair::MTIME_SEC, timespec_pair::MTIME_NSEC)?;
         Ok(made)

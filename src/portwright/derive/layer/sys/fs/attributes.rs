@@ -113,8 +113,16 @@ impl FileTimes {
         self.modified = Some(time);
     }
 
-    /// The system's struct. Where the system cannot leave a time as it is, it is set to what `now` tells.
-    pub(super) fn made(mut self, now: impl FnOnce() -> io::Result<FileAttr>) -> io::Result<Times> {
+    /// The system's struct, or nothing for a call that is not `offered`, which will say so. Where the system cannot
+    /// leave a time as it is, it is set to what `now` tells.
+    pub(super) fn made(
+        mut self,
+        offered: bool,
+        now: impl FnOnce() -> io::Result<FileAttr>,
+    ) -> io::Result<Times> {
+        if !offered {
+            return Ok(Times::none());
+        }
         if (self.accessed.is_none() || self.modified.is_none()) && abi::UTIME_OMIT.value.is_none() {
             let now = now()?;
             self.accessed = Some(self.accessed.map_or_else(|| now.accessed(), Ok)?);

@@ -56,12 +56,13 @@ impl File {
     }
 
     fn change_lock(&self, operation: abi::Constant) -> io::Result<()> {
-        Ok(files::lock_file(self.0.fd(), operation.get()?)?)
+        // A system that locks files has the constants.
+        Ok(files::lock_file(self.0.fd(), operation.or_none())?)
     }
 
     fn try_change_lock(&self, operation: abi::Constant) -> Result<(), TryLockError> {
-        let bits = operation.get().and_then(|bits| Ok(bits | abi::LOCK_NB.get()?));
-        match bits.and_then(|bits| files::lock_file(self.0.fd(), bits)).map_err(io::Error::from) {
+        let bits = operation.or_none() | abi::LOCK_NB.or_none();
+        match files::lock_file(self.0.fd(), bits).map_err(io::Error::from) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(TryLockError::WouldBlock),
             Err(error) => Err(TryLockError::Error(error)),
@@ -158,7 +159,7 @@ impl File {
     }
 
     pub fn set_times(&self, times: FileTimes) -> io::Result<()> {
-        let times = times.made(|| self.file_attr())?;
+        let times = times.made(abi::OFFERS_FD_SET_TIMES, || self.file_attr())?;
         Ok(properties::fd_set_times(self.0.fd(), &times)?)
     }
 }

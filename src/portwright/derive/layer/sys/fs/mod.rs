@@ -21,7 +21,7 @@ use crate::fs;
 use crate::io;
 use crate::path::{Path, PathBuf};
 use crate::sys::helpers::run_path_with_cstr;
-use crate::sys::pal::{directories, files, links, os_str, properties};
+use crate::sys::pal::{abi, directories, files, links, os_str, properties};
 use crate::sys::{AsInner, FromInner};
 
 /// The error of what the ledger's tables do not have.
@@ -113,12 +113,12 @@ pub fn set_perm(path: &Path, permissions: FilePermissions) -> io::Result<()> {
 }
 
 pub fn set_times(path: &Path, times: FileTimes) -> io::Result<()> {
-    let times = times.made(|| stat(path))?;
+    let times = times.made(abi::OFFERS_SET_TIMES, || stat(path))?;
     with_path(path, |path| Ok(properties::set_times(path, &times)?))
 }
 
 pub fn set_times_nofollow(path: &Path, times: FileTimes) -> io::Result<()> {
-    let times = times.made(|| lstat(path))?;
+    let times = times.made(abi::OFFERS_LINK_SET_TIMES, || lstat(path))?;
     with_path(path, |path| Ok(properties::link_set_times(path, &times)?))
 }
 
