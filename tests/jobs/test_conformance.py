@@ -67,3 +67,41 @@ def test_a_filter_runs_only_what_it_names(portwright: Callable[..., Any]) -> Non
 def test_a_suite_that_is_not_there_is_told(portwright: Callable[..., Any]) -> None:
     shown = portwright("conformance", NAME, "--suite", "std-nmu", "--filter", "x")
     assert shown.returncode == 2 and "did you mean `std-num`" in shown.stderr
+
+
+def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any]) -> None:
+    """Programs and integration tests: what `make test` has of Rust's own tests."""
+    shown = portwright("conformance", NAME, "--quick", "--panic", "unwind", "--json")
+    found = document(shown)
+    unexpected = [row for row in found["failures"] if row["reason"] is None]
+    assert (unexpected, found["expired"]) == ([], []) and shown.returncode == 0
+    by_kind = {
+        kind: sum(s["counts"]["passed"] for s in found["suites"] if s["kind"] == kind)
+        for kind in ("programs", "std")
+    }
+    assert by_kind["programs"] >= 10 and by_kind["std"] > 300
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("port", "way"),
+    [
+        (NAME, ("--engine", "native")),
+        (NAME, ("--engine", "unicorn")),
+        ("x86_64-portwright-linux", ("--on", "kernel")),
+        ("x86_64-portwright-linux", ("--engine", "native")),
+        ("x86_64-portwright-linux", ("--engine", "unicorn")),
+        ("aarch64-portwright-linux", ("--on", "kernel")),
+        ("aarch64-portwright-linux", ("--engine", "unicorn")),
+    ],
+)
+def test_all_of_rusts_own_tests(portwright: Callable[..., Any], port: str, way: tuple[str, str]) -> None:
+    """Nothing but what is expected fails, and core and alloc do all that they do on the host."""
+    shown = portwright("conformance", port, "--panic", "unwind", *way, "--json", timeout=3600)
+    found = document(shown)
+    unexpected = [
+        (row["suite"], row["test"], row["result"]) for row in found["failures"] if row["reason"] is None
+    ]
+    assert (unexpected, found["expired"]) == ([], [])
+    for row in found["against"]:
+        assert row["missing"] == [], row

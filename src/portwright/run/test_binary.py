@@ -18,7 +18,8 @@ from portwright.run.events import Died, Exited, Outcome, RunEvent, TestOutcome, 
 from portwright.run.options import Options
 
 Runner = Callable[[Path, Options, Callable[[RunEvent], None]], Outcome]
-TIME_LIMITS = ("time-limit",)
+OUT_OF_TIME = "time-limit"
+STUCK = (OUT_OF_TIME, "deadlock")
 KEPT_OUTPUT = 4000
 """Characters of a test's output that its result keeps."""
 GUESTS_TIME = 2.0
@@ -162,11 +163,12 @@ class _Guest:
 
 
 def _out_of_time(outcome: Outcome) -> bool:
-    return isinstance(outcome.end, Died) and outcome.end.report.kind in TIME_LIMITS
+    return isinstance(outcome.end, Died) and outcome.end.report.kind == OUT_OF_TIME
 
 
 def _ended(outcome: Outcome) -> TestOutcome:
-    return "hung" if _out_of_time(outcome) else "crashed"
+    stuck = isinstance(outcome.end, Died) and outcome.end.report.kind in STUCK
+    return "hung" if stuck else "crashed"
 
 
 def told(outcome: Outcome) -> str:
