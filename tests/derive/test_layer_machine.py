@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,39 @@ def test_links_modes_places_and_vectors_through_its_own_calls(toolchain: Toolcha
             "false true",
             "/linked",
         ]
+
+
+WORKS = (
+    "statuses",
+    "outputs",
+    "inputs",
+    "environment",
+    "directory",
+    "streams",
+    "chains",
+    "many",
+    "nested",
+    "shown",
+)
+
+
+def test_processes_of_a_kernel_that_runs_children_when_they_are_waited_for(
+    toolchain: Toolchain, tmp_path: Path
+) -> None:
+    """No pipe tells why a program did not start, so std looks before it forks; what a signal ended says 128 more."""
+    assert PORT.ledger.processes.children == "run-when-waited-for"
+    source, host = PROGRAMS / "processes.rs", tmp_path / "host"
+    command = [str(toolchain.rustc), "--edition", "2024", "-o", str(host), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    built = oracles.result_of(goals.build_crate(PORT, source)).programs["processes"][0]
+    for name in WORKS:
+        environment = {"TMPDIR": str(oracles.fresh(tmp_path / name)), "PATH": "/usr/bin"}
+        theirs = oracles.run(host, "all", name, cwd=tmp_path, environment=environment)
+        assert theirs.returncode == 0, theirs.stderr
+        options = Options(
+            arguments=("all", name), capture=True, seed=1, stdin=b"", clock="virtual", at="/bin/processes"
+        )
+        ours = run_program(PORT, built, options)
+        assert (ours.status, ours.stdout.decode()) == (0, theirs.stdout.decode()), (name, ours.stderr)
+    ended = run_program(PORT, built, replace(options, arguments=("all", "signals")))
+    assert b"exit status: 137 Some(137) false\nabort exit status: 134 Some(134)\n" in ended.stdout

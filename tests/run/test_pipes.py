@@ -114,3 +114,14 @@ def test_who_waits_is_ready_when_the_other_end_closes() -> None:
     assert ready()
     with pytest.raises(Failed, match="EPIPE"):
         writer.write(b"x")
+
+
+def test_a_full_pipe_that_takes_nothing() -> None:
+    """What one kernel does: as much as there is room for, and then 0 bytes, at once."""
+    reader, writer = pipes.make(CAPACITY, waits=False)
+    assert [writer.write(bytes(CAPACITY - 3)), writer.write(b"12345"), writer.write(b"45")] == [
+        CAPACITY - 3,
+        3,
+        0,
+    ]
+    assert reader.read(CAPACITY)[-3:] == b"123"

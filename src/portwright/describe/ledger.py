@@ -162,11 +162,13 @@ class Processes(Described):
     """[processes]: how the processes of the OS live and end.
 
     `wait_status` is POSIX's unless it is given. `children` says when a forked child runs: beside its parent, or
-    only while the parent waits for it (in `wait`, or reading a pipe).
+    only while the parent waits for it (in `wait`, or reading a pipe). `full_pipe` says what writing to a full pipe
+    does.
     """
 
     wait_status: WaitStatus = POSIX_STATUS
     children: Literal["run", "run-when-waited-for"] = "run"
+    full_pipe: Literal["waits", "takes-nothing"] = "waits"
 
 
 class Call(Described):

@@ -14,9 +14,13 @@ ATOMIC = 4096  # a write of at most so many bytes goes in whole, or not yet
 
 
 class Pipe:
-    """The bytes between two ends. An end is open until its last number is closed."""
+    """The bytes between two ends. An end is open until its last number is closed.
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    `waits`: who writes to a full pipe waits; else the pipe takes what it can at once, which may be nothing.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, *, waits: bool = True) -> None:
+        self.waits = waits
         self.capacity = max(capacity, ATOMIC)
         self.held = bytearray()
         self.reader_open = self.writer_open = True
@@ -77,7 +81,7 @@ class WriteEnd(OpenFile):
         if not pipe.reader_open:
             raise Failed("EPIPE")
         needed = len(data) if len(data) <= ATOMIC else 1
-        if pipe.room < needed:
+        if pipe.room < needed and pipe.waits:
             if self.nonblocking:
                 raise Failed("EAGAIN")
             raise Wait("a pipe that is full", ready=lambda: pipe.room >= needed or not pipe.reader_open)
@@ -101,7 +105,7 @@ class WriteEnd(OpenFile):
         self._pipe.writer_open = False
 
 
-def make(capacity: int) -> tuple[ReadEnd, WriteEnd]:
+def make(capacity: int, *, waits: bool = True) -> tuple[ReadEnd, WriteEnd]:
     """A new pipe's two ends."""
-    pipe = Pipe(capacity)
+    pipe = Pipe(capacity, waits=waits)
     return ReadEnd(pipe), WriteEnd(pipe)

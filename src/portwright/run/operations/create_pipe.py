@@ -8,12 +8,15 @@ from portwright.run.process import Process
 
 
 def perform(process: Process, fds: int, flags: frozenset[str] | None) -> int:
-    """In a hostile run it has less room than most systems give it."""
+    """In a hostile run it has less room than most systems give it, where who finds it full waits."""
     flags, layout = flags or frozenset(), process.layout("fd_pair")
     process.check_buffer(fds, layout.size, Access.WRITE)
     process.files.check_room(2)
     stays = "O_CLOEXEC" in flags
-    reader, writer = pipes.make(process.hostility.number(pipes.ATOMIC, pipes.CAPACITY, kind=pipes.CAPACITY))
+    waits = process.ledger.processes.full_pipe == "waits"
+    least = pipes.ATOMIC if waits else pipes.CAPACITY
+    room = process.hostility.number(least, pipes.CAPACITY, kind=pipes.CAPACITY)
+    reader, writer = pipes.make(room, waits=waits)
     reader.flags, writer.flags = frozenset({"O_RDONLY"}), frozenset({"O_WRONLY"})
     reader.nonblocking = writer.nonblocking = "O_NONBLOCK" in flags
     ends = {

@@ -226,10 +226,17 @@ impl Launch {
         Err(told.unwrap_or(Failure::TooLarge))
     }
 
-    /// Whether there is such a file at all, where nothing will tell why the program did not start.
+    /// Whether there is such a file at all, and such a directory, where nothing will tell why the program did not
+    /// start.
     fn look(&self) -> io::Result<()> {
         let here = self.directory.is_none();
-        if !abi::OFFERS_FILE_STATUS || self.paths.iter().any(|path| !here && path.to_bytes()[..1] != *b"/") {
+        if !abi::OFFERS_FILE_STATUS {
+            return Ok(());
+        }
+        if let Some(directory) = &self.directory {
+            files::file_status(directory)?;
+        }
+        if self.paths.iter().any(|path| !here && path.to_bytes()[..1] != *b"/") {
             return Ok(());
         }
         Ok(self.first(|path| files::file_status(path).map(drop))?)
