@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +77,17 @@ def test_remarks() -> None:
 )
 def test_what_nothing_runs_without(gone: tuple[str, ...], runs: bool) -> None:
     assert std_support.runs(tuple(rows(without(*gone)).values())) is runs
+
+
+def test_programs_are_started_in_one_way_or_the_other() -> None:
+    """fork and execute stand in for spawn, and spawn for them; what a kernel does its own way is a remark."""
+    linux = {row.operation: row for row in std_support.support(ports.load("x86_64-portwright-linux").ledger)}
+    assert (linux["spawn"].state, linux["fork"].state, linux["wait"].remarks) == ("stand-in", "works", ())
+    veridian = {
+        row.operation: row for row in std_support.support(ports.load("x86_64-unknown-veridian").ledger)
+    }
+    assert len(veridian["wait"].remarks) == 2 and "WriteZero" in veridian["create_pipe"].remarks[0]
+    folder = Path(__file__).resolve().parents[1] / "fixtures" / "spawn-only"
+    spawning = {row.operation: row for row in std_support.support(ports.load(str(folder)).ledger)}
+    states = [spawning[name].state for name in ("spawn", "fork", "execute", "duplicate_to", "poll")]
+    assert states == ["works", "stand-in", "stand-in", "stand-in", "poorer"]

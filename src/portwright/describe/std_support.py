@@ -50,18 +50,28 @@ class Without:
 
 WITHOUT: Mapping[str, Without] = {
     "close_directory": Without("a directory is closed as a file is", ("close",)),
+    "descriptor_flags": Without("nothing of std asks for them"),
+    "duplicate_to": Without("spawn gives a program its streams", ("spawn",)),
+    "execute": Without("spawn starts programs", ("spawn",)),
     "fill_random": Without("HashMap's keys come from a clock and from addresses: an attacker can guess them"),
     "futex_wait": Without("who waits for a lock looks again and again"),
     "futex_wake": Without("who waits for a lock looks again and again"),
+    "fork": Without("spawn starts programs", ("spawn",)),
     "map_memory": Without("the heap grows with the data segment", ("set_break",)),
     "open_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "open_directory": Without("a directory is opened as a file is", ("open",)),
+    "poll": Without(
+        "std::process::Command::output reads with a thread for each output, or one after the other"
+    ),
     "read_vectored": Without("one buffer is read at a time", ("read",)),
     "remove_at": Without("std::fs::remove_dir_all goes by paths: a link put in its way is followed"),
     "set_break": Without("the heap is mapped", ("map_memory",)),
+    "set_descriptor_flags": Without("only O_CLOEXEC keeps an open file from programs that are started"),
     "set_socket_option": Without("timeouts are waited for with `poll`, and no option of a socket can be set"),
     "set_thread_pointer": Without("thread-locals are statics: there is one thread, and no destructor runs"),
+    "signal_action": Without("writing to a pipe that nobody reads does what the system does by default"),
     "sleep": Without("std::thread::sleep watches the clock until it is time", ("clock_read",)),
+    "spawn": Without("a copy of the process becomes the program", ("fork", "execute")),
     "status_at": Without("std asks by path instead", ("link_status",)),
     "sync_data": Without("a file's status is synced with its bytes", ("sync_file",)),
     "terminal_status": Without("nothing is a terminal"),
@@ -155,6 +165,23 @@ _ALONE = (
 _REMARKS: Mapping[str, tuple[tuple[Callable[[Ledger], bool], str], ...]] = {
     "thread_clone": _ALONE,
     "thread_create": _ALONE,
+    "create_pipe": (
+        (
+            lambda ledger: ledger.processes.full_pipe == "takes-nothing",
+            "a full pipe takes nothing: Write::write_all fails there with WriteZero, and nobody waits",
+        ),
+    ),
+    "wait": (
+        (
+            lambda ledger: ledger.processes.children == "run-when-waited-for",
+            "a child runs only while it is waited for: Child::try_wait waits, and why a program did not start is "
+            "known only as far as its file shows",
+        ),
+        (
+            lambda ledger: ledger.processes.wait_status.signal is None,
+            "no status tells of a signal: a child that one ended seems to have ended itself",
+        ),
+    ),
     "clock_read": (
         (
             lambda ledger: "realtime" not in ledger.clocks or ledger.clocks["realtime"].epoch == "boot",
