@@ -1,4 +1,4 @@
-"""The edits that let panics unwind: found in the real tree, only where asked for, and refused for a CPU without unwinder."""
+"""The edits that let panics unwind: found in the real tree, only where asked for, refused for a CPU without unwinder."""
 
 from __future__ import annotations
 
