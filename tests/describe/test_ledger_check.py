@@ -85,6 +85,8 @@ EXIT = 'exit = { number = 1, operation = "exit", arguments = ["status"] }'
 WRITE = 'write = { number = 2, operation = "write", arguments = ["fd", "buffer", "length"] }'
 MAP_FIELD = '{ argument = "fd", shift = 8, bits = 24 }'
 
+CODE = "code = { shift = 8, bits = 8 }"
+
 Check = Callable[..., list[Finding]]
 
 
@@ -127,6 +129,10 @@ ROWS = [
     ("alignment", "[entry]", "[entry]\nalignment = 12", "power of 2", "alignment"),
     ("alignment", "[entry]", "[entry]\nalignment = 4", "at least 8", "alignment"),
     ("thread-pointer", "[entry]", '[entry]\nthread-pointer = { at-entry = "zero", set-by = "os" }', "OS", "thread-"),
+    ("wait-status", "[errors]", f"[processes]\nwait-status = {{ {CODE}, signal = {{ shift = 15, bits = 7 }} }}\n[errors]",
+     "`signal` and `code` share bits", "signal"),
+    ("wait-status", "[errors]", f"[processes]\nwait-status = {{ {CODE}, signal = {{ shift = 31, bits = 2 }} }}\n[errors]",
+     "ends at bit 33", "signal"),
     ("page-size", "page-size = 4096", "page-size = 5000", "no page size", "page-size"),
     ("page-size", "map-base = 0x4000_0000", "map-base = 0x4000_0100", "page's border", "map-base"),
     ("stack", "map-base", "stack-limit = 0x1000\nmap-base", "cannot shrink", "stack-limit"),

@@ -116,10 +116,14 @@ def test_a_trace_that_cannot_be_written_is_a_fault(portwright, cat: Path, engine
 
 def test_failures_of_portwright_are_125_and_say_everything(portwright, cat: Path, tmp_path: Path) -> None:
     done = portwright(
-        "run", "--memory", "x", "--time", "0", "--env", "=", "--share", "nowhere", cat.parent / "calm", cat
+        *("run", "--memory", "x", "--time", "0", "--env", "=", "--share", "nowhere", "--at", "bin"),
+        *("--install", "nowhere=/bin/x", "--processes", "0", cat.parent / "calm", cat),
     )
     assert done.returncode == 125
     assert [word in done.stderr for word in ("--memory", "--time", "--env", "--share")] == [True] * 4
+    assert [word in done.stderr for word in ("`--at bin`", "`nowhere` is no file", "`--processes 0`")] == [
+        True
+    ] * 3
     for words in (("nothing-here", cat), (PORT, tmp_path / "none"), (PORT, tmp_path / "none.rs")):
         done = portwright("run", *words)
         assert done.returncode == 125 and "hint:" in done.stderr, words

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portwright.describe.cpu import cpu
-from portwright.describe.ledger import Call, Packed, PackedField, Struct, StructField
+from portwright.describe.ledger import Call, Packed, PackedField, Part, Struct, StructField
 from portwright.describe.operation import operation
 from portwright.run.constants import Names
 from portwright.run.decode import Decoders, Sources, fixed_value, signed
+from portwright.run.failure import Failed
 from portwright.run.structs import Layout
 
 WORD = (1 << 64) - 1
@@ -137,3 +139,63 @@ def test_a_negative_fixed_argument_is_what_the_register_holds(veridian) -> None:
     assert fixed_value("AT_FDCWD", veridian.ledger, call) == (-100) & WORD
     assert fixed_value(-1, veridian.ledger, call) == WORD
     assert fixed_value(7, veridian.ledger, call) == 7
+
+
+class Memory:
+    """The bytes of a guest, as decoders read them."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def read(self, address: int, length: int) -> bytes:
+        return self.content[address : address + length]
+
+    def read_string(self, address: int, longest: int) -> bytes:
+        found = self.content[address:].split(b"\0", 1)[0]
+        if len(found) > longest:
+            raise Failed("ENAMETOOLONG")
+        return found
+
+
+def decoder(veridian, name: str, argument: str, passed: object):
+    found = operation(name)
+    index = [one.name for one in found.arguments].index(argument)
+    sources = Sources([passed])  # type: ignore[list-item]
+    return Decoders(veridian.ledger, cpu("x86-64")).make(found, Call(number=1), sources)[index]
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda text: 0 not in text), max_size=6))
+def test_a_list_of_strings_comes_as_it_was_put(veridian, texts: list[bytes]) -> None:
+    places, content = [], bytearray(8 * (len(texts) + 2))
+    for text in texts:
+        places.append(len(content))
+        content += text + b"\0"
+    for number, place in enumerate(places):
+        content[8 + 8 * number : 16 + 8 * number] = place.to_bytes(8, "little")
+    decode = decoder(veridian, "execute", "arguments", "arguments")
+    assert decode(Memory(bytes(content)), [8]) == tuple(texts)
+    assert decode(Memory(b""), [0]) == (), "a null list is an empty one"
+
+
+def test_strings_beyond_what_is_taken_are_refused(veridian) -> None:
+    content = bytearray(bytes(8) + (24).to_bytes(8, "little") + bytes(8) + b"x" * (200 << 10) + b"\0")
+    decode = decoder(veridian, "execute", "arguments", "arguments")
+    with pytest.raises(Failed, match="E2BIG"):
+        decode(Memory(bytes(content)), [8])
+
+
+def test_a_time_that_may_have_no_end(veridian) -> None:
+    """A null address, and a negative number of milliseconds, as a word or as a C int."""
+    decode = decoder(veridian, "poll", "timeout", Part(argument="timeout", **{"as": "milliseconds"}))
+    assert decode(Memory(b""), [2500]) == {"tv_sec": 2, "tv_nsec": 500_000_000}
+    assert decode(Memory(b""), [WORD]) is None and decode(Memory(b""), [0xFFFF_FFFF]) is None
+    decode = decoder(veridian, "poll", "timeout", "timeout")
+    assert decode(Memory(bytes(64)), [0]) is None
+    assert decode(Memory(bytes(64)), [8]) == {"tv_sec": 0, "tv_nsec": 0}
+
+
+def test_a_prefix_goes_on_within_the_word() -> None:
+    """SIG_IGN is no signal, and W_OK no option of wait."""
+    constants = {"SIG_IGN": 1, "SIGHUP": 1, "SIGKILL": 9, "W_OK": 2, "WNOHANG": 1}
+    assert Names(constants, "SIG").choice(1) == "SIGHUP"
+    assert Names(constants, "W").text(3) == "WNOHANG|0x2"

@@ -320,3 +320,21 @@ def test_strings_cannot_end_a_rust_literal() -> None:
 
     text = std_abi.generate(changed(change))
     assert '900 => "a \\"quoted\\" \\\\ line\\u{a}and ünïcode",' in text
+
+
+def test_how_processes_end_and_what_calls_leave_out() -> None:
+    """The ledger's own bits, the names of its signals, and which optional arguments its calls pass."""
+    linux = std_abi.generate(ports.load("x86_64-portwright-linux"))
+    assert "pub const STATUS_SIGNAL: Option<Bits> = Some(Bits { shift: 0, bits: 7 });" in linux
+    assert '(9, "SIGKILL"),' in linux and "SIG_IGN" not in linux.split("pub const SIGNALS")[1].split("];")[0]
+    assert "pub const DUPLICATE_CLOSES_ON_EXECUTE: bool = true;" in linux
+    assert "pub const PASSES_CREATE_PIPE_FLAGS: bool = true;" in linux
+    veridian = std_abi.generate(VERIDIAN)
+    assert "pub const STATUS_SIGNAL: Option<Bits> = None;" in veridian
+    assert "pub const CHILD_RUNS_WHEN_WAITED_FOR: bool = true;" in veridian
+    assert "pub const CREATE_PIPE_O_CLOEXEC: Constant = Constant { value: Some(0x2000)" in veridian
+    folder = Path(__file__).resolve().parents[2] / "fixtures" / "spawn-only"
+    spawning = std_abi.generate(ports.load(str(folder)))
+    assert "pub const PASSES_SPAWN_DIRECTORY: bool = true;" in spawning
+    assert "pub const PASSES_CREATE_PIPE_FLAGS: bool = false;" in spawning
+    assert "timeout.map_or(usize::MAX, |time| whole_units(time, 1000000))" in veridian
