@@ -23,8 +23,8 @@ def ending(
     return judge(EXPECT, outcome, lambda path: None, doubt).ending
 
 
-def died(kind: str) -> Died:
-    return Died(4, Report(kind, "it fell"))  # type: ignore[arg-type]
+def died(kind: str, signal: int = 4) -> Died:
+    return Died(signal, Report(kind, "it fell"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,8 @@ def died(kind: str) -> Died:
         (Exited(134), b"", b"", "crashed"),
         (died("illegal-instruction"), b"", b"fatal runtime error: no exit\n", "aborted"),
         (died("illegal-instruction"), b"", b"", "crashed"),
+        (died("other", 6), b"", b"memory allocation of 8 bytes failed\n", "aborted"),
+        (died("other", 6), b"", b"", "crashed"),
         (died("bad-access"), b"", PANIC, "crashed"),
         (died("time-limit"), b"", PANIC, "hung"),
         (died("output-limit"), b"", PANIC, "hung"),

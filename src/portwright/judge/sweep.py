@@ -28,6 +28,7 @@ Ending = Literal[
 ENDINGS: tuple[str, ...] = get_args(Ending)
 GOOD = frozenset({"succeeded", "handled", "panicked", "aborted"})
 PANICKED, ABORTED = 101, 134
+SIGABRT = 6
 PANIC = b"panicked at"
 LAST_WORDS = (PANIC, b"fatal runtime error", b"memory allocation of")
 ENDLESS = {"time-limit", "output-limit", "deadlock"}
@@ -67,7 +68,7 @@ def _ending(expect: Expect, outcome: Outcome, doubt: Doubt) -> Tried:
         report = end.report
         if report.kind in ENDLESS:
             return Tried("hung", report.what, report.text())
-        if report.kind == "illegal-instruction" and spoke:
+        if (report.kind == "illegal-instruction" or end.signal == SIGABRT) and spoke:
             return Tried("aborted", _last_line(outcome.stderr))
         return Tried("crashed", report.what, report.text())
     if end.status == PANICKED:

@@ -15,6 +15,7 @@ from portwright.run.failure import nearest
 from portwright.run.fault_rule import Rule, shape
 
 NEVER = 10**15
+SHORTENED = 64  # calls cut to one byte: enough to see, and no program takes for ever
 MISSING = "ENOSYS"
 INTERRUPTED = "EINTR"
 FOUND_LATE = "EIO"
@@ -86,7 +87,7 @@ def _site(ledger: Ledger, site: Rule, count: int) -> Iterator[Case]:
             yield case(replace(free, error=error, first=count, last=count, late=True))
     yield case(replace(free, error=nearest(ledger, MISSING)[0]))
     if shape(operation).shortens:
-        yield case(replace(free, error=None, short=1))
+        yield case(replace(free, error=None, short=1, times=SHORTENED))
 
 
 def _errors(ledger: Ledger, operation: Operation) -> list[str]:
