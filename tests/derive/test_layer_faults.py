@@ -39,6 +39,12 @@ def test_a_system_that_cannot_end_a_process_is_told_of(toolchain: Toolchain) -> 
     assert ended.stdout == b"Hello from VeridianOS rustc!\n"
 
 
+def test_last_words_are_said_to_their_end(toolchain: Toolchain) -> None:
+    """A system may take one byte at a time, and be interrupted in between."""
+    ended = hello("exit=ENOSYS", "write=EINTR,every=3,fd=2", "write=short,fd=2")
+    assert ended.stderr == b"fatal runtime error: the system does not end the process, aborting\n"
+
+
 @pytest.mark.parametrize("fault", ["map_memory=ENOMEM,once", "set_thread_pointer=EPERM"])
 def test_no_thread_locals_no_program(toolchain: Toolchain, fault: str) -> None:
     ended = hello(fault)

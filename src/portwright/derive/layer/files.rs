@@ -125,6 +125,16 @@ pub fn write_vectored(fd: Fd, buffers: &[IoSlice<'_>]) -> Result<usize, Failure>
     Ok(count.min(vectors.bytes))
 }
 
+/// Writes what a program says before it ends at once, all of it as far as the system takes it.
+pub fn last_words(mut text: &[u8]) {
+    while !text.is_empty() {
+        match uninterrupted(|| write(STDERR, text)) {
+            Ok(count) if count > 0 => text = &text[count..],
+            _ => return,
+        }
+    }
+}
+
 pub fn seek(fd: Fd, offset: i64, whence: abi::Constant) -> Result<u64, Failure> {
     // SAFETY: no memory is passed.
     unsafe { abi::seek(fd, offset, whence.or_none()) }.map(|position| position as u64)

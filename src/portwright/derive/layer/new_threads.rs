@@ -121,7 +121,7 @@ pub unsafe extern "C" fn begin(record: *mut u8) -> ! {
     // is this thread's.
     unsafe {
         if !abi::THREAD_TAKES_POINTER && threads::set_thread_pointer((*record).pointer).is_err() {
-            let _ = files::write(files::STDERR, b"fatal runtime error: no thread-locals, aborting\n");
+            files::last_words(b"fatal runtime error: no thread-locals, aborting\n");
             process::end(super::ABORTED);
         }
         let main = Box::from_raw((*record).main).init();

@@ -110,14 +110,7 @@ fn __rust_abort() -> ! {
     if let Ok(Some(captured)) = crate::io::try_set_output_capture(None)
         && let Ok(text) = captured.try_lock()
     {
-        let mut rest = text.as_slice();
-        while !rest.is_empty() {
-            match files::write(files::STDERR, rest) {
-                Ok(count) if count > 0 => rest = &rest[count.min(rest.len())..],
-                Err(abi::Failure::Os(number)) if Some(number) == abi::EINTR => {}
-                _ => break,
-            }
-        }
+        files::last_words(&text);
     }
     process::end(PANICKED)
 }

@@ -18,7 +18,7 @@ pub fn end(status: i32) -> ! {
     while let Failure::Os(number) = exit(status)
         && Some(number) == abi::EINTR
     {}
-    let _ = files::write(files::STDERR, b"fatal runtime error: the system does not end the process, aborting\n");
+    files::last_words(b"fatal runtime error: the system does not end the process, aborting\n");
     crate::intrinsics::abort()
 }
 

@@ -133,7 +133,7 @@ unsafe fn make_thread_locals() {
     // SAFETY: the memory is fresh and large enough, and no thread-local has been used.
     let set = !memory.is_null() && unsafe { threads::set_thread_pointer(thread_locals::make(memory)) }.is_ok();
     if !set {
-        let _ = files::write(files::STDERR, b"fatal runtime error: no memory for thread-locals, aborting\n");
+        files::last_words(b"fatal runtime error: no memory for thread-locals, aborting\n");
         process::end(super::ABORTED);
     }
 }
