@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,7 +45,10 @@ class Arguments:
     """What `portwright sweep` can be told."""
 
     port: Annotated[str, Arg("The port: a bundled name or a folder.", positional=True)]
-    program: Annotated[tuple[str, ...], Arg("Only this program (repeatable).", metavar="NAME")] = ()
+    program: Annotated[
+        tuple[str, ...],
+        Arg("Only this program of the port, or this .rs file or Cargo package (repeatable).", metavar="NAME"),
+    ] = ()
     operation: Annotated[tuple[str, ...], Arg("Only this operation (repeatable).", metavar="NAME")] = ()
     sample: Annotated[int, Arg("Try only so many cases, chosen by the seed (0: all).", metavar="N")] = 0
     ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
@@ -74,7 +77,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Result:
     """All cases in order. `left_out`: programs that were not tried, with the reason. `cases` is how many there
-    are, of which `rows` are those that were tried."""
+    are, of which `rows` are those that were tried; `sources` of programs that are not the port's, by name."""
 
     port: str
     engine: str
@@ -86,6 +89,7 @@ class Result:
     seconds: float
     kind: bool = False
     ledger: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bad(self) -> tuple[Row, ...]:
@@ -103,7 +107,8 @@ class Result:
         """What runs one case again."""
         options = f"--seed {self.seed} --clock virtual{' --kind' if self.kind else ''}"
         options += f" --ledger {self.ledger}" if self.ledger else ""
-        return f"portwright run {options} --faults '{row.fault}' --trace {self.port} {row.program}"
+        program = self.sources.get(row.program, row.program)
+        return f"portwright run {options} --faults '{row.fault}' --trace {self.port} {program}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +127,11 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     settings = Settings(arguments.jobs or os.cpu_count() or 1)
     port = ports.load(arguments.port, arguments.ledger)
     chosen = _chosen(port, arguments)
-    built = yield from goals.build(port, "programs", settings=settings)
     subjects: list[_Subject] = []
     left_out: dict[str, str] = {}
     for program in chosen:
-        found = _subject(port, program, built.programs[program.name][0], arguments)
+        binary = yield from _built(port, program, settings)
+        found = _subject(port, program, binary, arguments)
         if isinstance(found, str):
             left_out[program.name] = found
         else:
@@ -145,6 +150,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         time.monotonic() - began,
         arguments.kind,
         arguments.ledger,
+        {one.name: one.path for one in chosen if port.program(one.name) is None},
     )
 
 
@@ -153,7 +159,7 @@ def _chosen(port: Port, arguments: Arguments) -> list[Program]:
     faults = [
         Fault(f"the port has no program `{name}`", None, f"programs: {known}", "sweep/program")
         for name in arguments.program
-        if port.program(name) is None
+        if port.program(name) is None and not _is_source(name)
     ]
     faults += [
         Fault(f"no call of the ledger means the operation `{name}`", None, None, "sweep/operation")
@@ -168,7 +174,22 @@ def _chosen(port: Port, arguments: Arguments) -> list[Program]:
             Fault(f"`--time {arguments.time:g}` leaves no time", None, "give seconds", "sweep/number")
         )
     raise_if(faults)
-    return [one for one in port.manifest.program if not arguments.program or one.name in arguments.program]
+    own = [one for one in port.manifest.program if not arguments.program or one.name in arguments.program]
+    others = [name for name in arguments.program if port.program(name) is None]
+    return own + [Program(name=Path(name).stem, path=name, expect=Expect()) for name in others]
+
+
+def _is_source(name: str) -> bool:
+    return (Path(name) / "Cargo.toml").is_file() or (name.endswith(".rs") and Path(name).is_file())
+
+
+def _built(port: Port, program: Program, settings: Settings) -> Generator[Event, None, Path]:
+    """The binary of one of the port's programs, or of a source that is none."""
+    if port.program(program.name) is not None:
+        built = yield from goals.build(port, program.name, settings=settings)
+        return built.programs[program.name][0]
+    built = yield from goals.build_crate(port, Path(program.path), settings=settings)
+    return next(iter(built.programs.values()))[0]
 
 
 def _subject(port: Port, program: Program, binary: Path, arguments: Arguments) -> _Subject | str:
@@ -176,11 +197,14 @@ def _subject(port: Port, program: Program, binary: Path, arguments: Arguments) -
     counters = sweep_cases.counters(port.ledger, arguments.operation)
     with temporary_folder("portwright-sweep-") as root:
         outcome = _run(port, program, binary, arguments, counters, root)
-    end = outcome.end
-    if not isinstance(end, Exited) or end.status != program.expect.exit:
+    end, expect = outcome.end, program.expect
+    foreign = port.program(program.name) is None
+    if not isinstance(end, Exited) or (end.status != expect.exit and not foreign):
         return f"it ends without faults with status {outcome.status}: see `portwright up {port.target}`"
-    expect = program.expect
-    if expect.host:
+    if foreign:
+        # What it does without faults is what it is to do.
+        expect = Expect(stdout=outcome.stdout.decode(errors="backslashreplace"), exit=end.status)
+    elif expect.host:
         expect = expect.model_copy(update={"stdout": outcome.stdout.decode(errors="backslashreplace")})
     return _Subject(program, binary, expect, tuple(sweep_cases.cases(port.ledger, counters, outcome.faults)))
 
