@@ -82,3 +82,14 @@ def test_a_fault_that_did_not_happen_proves_nothing() -> None:
 )
 def test_what_is_excused(end: Exited, out: bytes, doubt: Doubt, expected: str) -> None:
     assert ending(end, out, doubt=doubt) == expected
+
+
+def test_a_program_that_nobody_described_may_print_that_a_call_failed() -> None:
+    """But nothing of what must not show."""
+
+    def ending_of(doubt: Doubt) -> str:
+        outcome = Outcome(Exited(0), b"one\nfailed\n", faults=STRUCK)
+        return judge(EXPECT, outcome, lambda path: None, doubt, told=False).ending
+
+    assert ending_of(Doubt()) == "handled"
+    assert ending_of(Doubt(harmless=True)) == "wrong-output"

@@ -128,3 +128,12 @@ def test_a_mistake_says_what_was_meant() -> None:
     assert hints["wirte=EIO"] == "did you mean `write`?"
     assert hints["write=ENOSPC"] == "the nearest that it has is EIO"
     assert hints["write=EOI"] == "did you mean `EIO`?"
+
+
+def test_an_operations_name_is_not_the_name_of_a_call_that_means_another() -> None:
+    """On Linux the call `exit` ends a thread, and `exit_group` the process."""
+    linux = ports.load("x86_64-portwright-linux").ledger
+    (rule, _), (other, _) = parse("exit=EIO", linux), parse("exit_group=EIO", linux)
+    assert rule is not None and other is not None
+    assert rule.aims_at("exit_group", "exit") and not rule.aims_at("exit", "thread_exit")
+    assert other.aims_at("exit_group", "exit")

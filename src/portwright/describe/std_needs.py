@@ -135,8 +135,8 @@ NEEDS: Mapping[str, Need] = {
     "system_name": Need(fields=("nodename",)),
 }
 ERRORS: tuple[str, ...] = (
-    *("EACCES", "EAGAIN", "EBADF", "EEXIST", "EINTR", "EINVAL", "ELOOP", "ENOENT", "ENOMEM", "ENOTDIR"),
-    *("ERANGE", "ETIMEDOUT"),
+    *("EACCES", "EAGAIN", "EBADF", "EEXIST", "EINTR", "EINVAL", "ELOOP", "ENOENT", "ENOMEM", "ENOSYS"),
+    *("ENOTDIR", "ERANGE", "ETIMEDOUT"),
     *("EALREADY", "EINPROGRESS", "EISCONN"),
 )
 

@@ -241,9 +241,10 @@ def _try_all(
 
 def _try(port: Port, subject: _Subject, case: Case, arguments: Arguments) -> Row:
     program, fault = subject.program, str(case.rule)
+    told = port.program(program.name) is not None
     with temporary_folder("portwright-sweep-") as root:
         outcome = _run(port, program, subject.binary, arguments, [case.rule], root)
-        tried = judge.judge(subject.expect, outcome, lambda path: _look(root, path), case.doubt)
+        tried = judge.judge(subject.expect, outcome, lambda path: _look(root, path), case.doubt, told=told)
     return Row(
         program.name, case.operation, fault, tried.ending, tried.detail, tried.evidence, outcome.seconds
     )

@@ -48,11 +48,15 @@ class Tried:
         return self.ending in GOOD
 
 
-def judge(expect: Expect, outcome: Outcome, look: Look, doubt: Doubt) -> Tried:
-    """How a run ended. `look` shows the program's files; `doubt`: what of the output cannot be relied on."""
+def judge(expect: Expect, outcome: Outcome, look: Look, doubt: Doubt, *, told: bool = True) -> Tried:
+    """How a run ended. `look` shows the program's files; `doubt`: what of the output cannot be relied on.
+
+    `told`: somebody has said what the output must be. Else a program may well print that a call failed, and only
+    what must not show at all (a short count, an interruption) is held against what it printed without faults.
+    """
     if not any(fault.struck for fault in outcome.faults):
         return Tried("never-struck", "the program made no such call this time")
-    tried = _ending(expect, outcome, doubt)
+    tried = _ending(expect, outcome, doubt, told)
     if tried.ending in ("hung", "crashed") or (doubt.stream in (1, 2) and doubt.closed):
         return tried
     lost = broken(outcome.stdout, outcome.stderr, look)
@@ -61,7 +65,7 @@ def judge(expect: Expect, outcome: Outcome, look: Look, doubt: Doubt) -> Tried:
     return tried
 
 
-def _ending(expect: Expect, outcome: Outcome, doubt: Doubt) -> Tried:
+def _ending(expect: Expect, outcome: Outcome, doubt: Doubt, told: bool) -> Tried:
     end, stream = outcome.end, doubt.stream
     spoke = any(words in outcome.stderr for words in LAST_WORDS)
     if isinstance(end, Died):
@@ -87,6 +91,8 @@ def _ending(expect: Expect, outcome: Outcome, doubt: Doubt) -> Tried:
         return Tried("succeeded", "std takes a closed standard stream for one that gives and takes nothing")
     if stream is not None and _only_lacks(expect, outcome, stream):
         return Tried("succeeded", "without what could not be written")
+    if not told and not doubt.harmless:
+        return Tried("handled", f"it prints something else: {verdict.detail}")
     return Tried("wrong-output", verdict.detail, verdict.evidence)
 
 

@@ -155,10 +155,12 @@ class Injected:
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """What a fault takes from the trust in a run's output: `stream` is the standard stream whose calls failed,
-    `closed`: as though it were closed, so that std drops what is written to it and says nothing."""
+    `closed`: as though it were closed, so that std drops what is written to it and says nothing. `harmless`: a
+    program that goes on as it must shows nothing of the fault."""
 
     stream: int | None = None
     closed: bool = False
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,10 @@ class Rule:
             yield f"path={self.path}"
 
     def aims_at(self, call: str, operation: str) -> bool:
-        """Whether a call that means an operation is one of the rule's."""
-        return self.calls == (ANY,) or call in self.calls or operation in self.calls
+        """Whether a call that means an operation is one of the rule's; an operation's name is no call's as well."""
+        if self.calls == (ANY,) or operation in self.calls:
+            return True
+        return call in self.calls and call not in vocabulary()
 
 
 def _range_text(low: int, high: int | None) -> str:
@@ -161,7 +163,7 @@ def _calls(reading: _Reading, target: str, ledger: Ledger) -> list[Operation]:
     for name, call in ledger.syscalls.items():
         meant = vocabulary().get(call.operation or "")
         if meant is not None:
-            known[name].append(meant)
+            known[name] += [] if name in vocabulary() else [meant]
             known.setdefault(meant.name, []).append(meant)
     reading.said["calls"] = tuple(target.split("+"))
     if target == ANY:

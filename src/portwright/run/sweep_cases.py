@@ -74,7 +74,8 @@ def _site(ledger: Ledger, site: Rule, count: int) -> Iterator[Case]:
 
     def case(rule: Rule) -> Case:
         harmless = rule.error in (None, INTERRUPTED)
-        return Case(operation.name, rule, Doubt(None if harmless else stream, rule.error == closed))
+        doubt = Doubt(None if harmless else stream, rule.error == closed, harmless)
+        return Case(operation.name, rule, doubt)
 
     # Whoever is told that a thing is gone may believe it: such an error comes when it is true.
     settled = {nearest(ledger, name)[0] for name in operation.settled}

@@ -45,13 +45,27 @@ pub fn futex_wait(word: &Atomic<u32>, expected: u32, timeout: Option<Duration>) 
 
 /// Wakes one who waits there; whether there was one.
 pub fn futex_wake(word: &Atomic<u32>) -> bool {
-    OFFERED && threads::futex_wake(word.as_ptr(), 1).is_ok_and(|count| count > 0)
+    OFFERED && wake(word, 1) > 0
 }
 
 /// Wakes all who wait there.
 pub fn futex_wake_all(word: &Atomic<u32>) {
     if OFFERED {
-        let _ = threads::futex_wake(word.as_ptr(), i32::MAX);
+        wake(word, i32::MAX);
+    }
+}
+
+/// Wakes so many; how many there were.
+///
+/// The word may be gone by now, with all who waited there: most failures are no loss. A system that has no such call
+/// after all leaves every waiter waiting, and that is said.
+fn wake(word: &Atomic<u32>, count: i32) -> usize {
+    match threads::futex_wake(word.as_ptr(), count) {
+        Err(abi::Failure::Os(number)) if Some(number) == abi::ENOSYS => {
+            super::files::last_words(b"fatal runtime error: the system wakes no threads, aborting\n");
+            super::abort_internal()
+        }
+        woken => woken.unwrap_or(0),
     }
 }
 

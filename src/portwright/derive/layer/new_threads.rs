@@ -151,7 +151,8 @@ unsafe fn leave(record: *mut Record) -> ! {
         }
         threads::thread_exit();
     }
-    crate::intrinsics::abort()
+    files::last_words(b"fatal runtime error: the system does not end a thread, aborting\n");
+    super::abort_internal()
 }
 
 /// Waits until the thread is over; whether nothing but the caller uses its memory any more.

@@ -24,4 +24,5 @@ OPERATION = Operation(
     weight=7,
     errors=("EFAULT", "EINVAL"),
     chance=True,
+    settled=("EFAULT", "EINVAL"),  # the word is gone, and all who waited there
 )
