@@ -43,8 +43,11 @@ def test_every_bundled_ledger_is_what_its_machine_does(
     for seed in ("1", "2"):
         done = portwright("probe", port, "--seed", seed, "--json")
         found = json.loads(done.stdout)
-        assert [row for row in found["rows"] if row["agreement"] == "differs"] == []
-        assert found["broken_off"] is None and found["counts"]["agrees"] > 90
+        others = [row["fact"] for row in found["rows"] if row["agreement"] != "agrees"]
+        # Unicorn's x86-64 has no instruction by which a program sees its thread pointer.
+        hidden = ["entry.thread-pointer"] if "unicorn" in found["where"] else []
+        assert others in ([], hidden) and found["broken_off"] is None
+        assert found["counts"]["agrees"] > 90
 
 
 @pytest.mark.toolchain

@@ -85,3 +85,9 @@ def test_what_is_gone_is_gone_when_it_is_said() -> None:
 def test_every_case_can_be_typed_by_a_person() -> None:
     for case in made(dict.fromkeys(LEDGER.offers, 7)):
         assert parse(str(case.rule), LEDGER) == (case.rule, [])
+
+
+def test_a_close_that_fails_has_closed_all_the_same() -> None:
+    found = texts({"close": 2, "close fd=3..": 2})
+    assert "close=EIO,nth=1,fd=3..,late" in found and all(",late" in text for text in found)
+    assert not any("ENOSYS" in text for text in found)

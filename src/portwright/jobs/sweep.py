@@ -201,6 +201,8 @@ def _subject(port: Port, program: Program, binary: Path, arguments: Arguments) -
     foreign = port.program(program.name) is None
     if not isinstance(end, Exited) or (end.status != expect.exit and not foreign):
         return f"it ends without faults with status {outcome.status}: see `portwright up {port.target}`"
+    if foreign and end.status in (judge.PANICKED, judge.ABORTED):
+        return f"it ends without faults with status {end.status}"
     if foreign:
         # What it does without faults is what it is to do.
         expect = Expect(stdout=outcome.stdout.decode(errors="backslashreplace"), exit=end.status)

@@ -91,7 +91,7 @@ def _ending(expect: Expect, outcome: Outcome, doubt: Doubt, told: bool) -> Tried
         return Tried("succeeded", "std takes a closed standard stream for one that gives and takes nothing")
     if stream is not None and _only_lacks(expect, outcome, stream):
         return Tried("succeeded", "without what could not be written")
-    if not told and not doubt.harmless:
+    if not told and (outcome.stderr or not doubt.harmless):
         return Tried("handled", f"it prints something else: {verdict.detail}")
     return Tried("wrong-output", verdict.detail, verdict.evidence)
 

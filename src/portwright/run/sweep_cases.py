@@ -77,16 +77,18 @@ def _site(ledger: Ledger, site: Rule, count: int) -> Iterator[Case]:
         doubt = Doubt(None if harmless else stream, rule.error == closed, harmless)
         return Case(operation.name, rule, doubt)
 
-    # Whoever is told that a thing is gone may believe it: such an error comes when it is true.
+    # Whoever is told that a thing is so already may believe it: such an error comes when it is true.
     settled = {nearest(ledger, name)[0] for name in operation.settled}
     for error in _errors(ledger, operation):
         for position in _positions(count):
             yield case(replace(free, error=error, first=position, last=position, late=error in settled))
         if error == INTERRUPTED and count > 1:
             yield case(replace(free, error=error, every=2))
-        if error == FOUND_LATE:
+        if error == FOUND_LATE and error not in settled:
             yield case(replace(free, error=error, first=count, last=count, late=True))
-    yield case(replace(free, error=nearest(ledger, MISSING)[0]))
+    # What cannot fail but in name (closing) is not missing anywhere.
+    if operation.result != "none" or not operation.errors or set(operation.settled) < set(operation.errors):
+        yield case(replace(free, error=nearest(ledger, MISSING)[0]))
     if shape(operation).shortens:
         yield case(replace(free, error=None, short=1, times=SHORTENED))
 

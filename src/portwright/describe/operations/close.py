@@ -12,5 +12,6 @@ OPERATION = Operation(
     result="none",
     unlocks=("drop of std::fs::File",),
     weight=7,
-    errors=("EBADF",),
+    errors=("EBADF", "EINTR", "EIO"),
+    settled=("EBADF", "EINTR", "EIO"),  # whatever it says, the number is not the caller's any more
 )

@@ -27,4 +27,5 @@ OPERATION = Operation(
         "EINTR",
         "ENOTSOCK",
     ),
+    settled=("EISCONN",),
 )

@@ -20,5 +20,4 @@ OPERATION = Operation(
     unlocks=("std::net::UdpSocket::recv_from", "std::net::UdpSocket::peek_from"),
     weight=4,
     errors=("EAGAIN", "EINTR", "ECONNREFUSED", "ENOTCONN", "ENOTSOCK"),
-    partial=True,
 )

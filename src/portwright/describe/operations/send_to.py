@@ -29,5 +29,4 @@ OPERATION = Operation(
         "EACCES",
         "ENOTSOCK",
     ),
-    partial=True,
 )
