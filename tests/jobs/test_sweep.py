@@ -44,13 +44,13 @@ def test_lost_data_and_hangs_are_found(portwright: Any, toolchain: Toolchain, tm
     for name in ("port.toml", "abi.toml"):
         (tmp_path / name).write_text((Path("ports") / PORT / name).read_text())
     text = (tmp_path / "port.toml").read_text()
-    text = text[: text.index("[[program]]")]
+    text = text[: text.index("[programs]")]
     for name, body in sources.items():
         (tmp_path / f"{name}.rs").write_text(f"fn main() {{ {body} }}\n")
         text += f'[[program]]\nname = "{name}"\npath = "{name}.rs"\nexpect = {{ exit = 0 }}\n'
     (tmp_path / "port.toml").write_text(text)
     words = [word for name in ("write", "create_directory") for word in ("--operation", name)]
-    done = portwright("sweep", tmp_path, *words, "--time", "2", "--json")
+    done = portwright("sweep", tmp_path, *words, "--time", "4", "--json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["status"]) == (1, 1)
     endings = {name: {row["ending"] for row in found["rows"] if row["program"] == name} for name in sources}

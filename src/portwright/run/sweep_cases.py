@@ -83,7 +83,7 @@ def _site(ledger: Ledger, site: Rule, count: int) -> Iterator[Case]:
         for position in _positions(count):
             yield case(replace(free, error=error, first=position, last=position, late=error in settled))
         if error == INTERRUPTED and count > 1:
-            yield case(replace(free, error=error, every=2))
+            yield case(replace(free, error=error, every=2, late=error in settled))
         if error == FOUND_LATE and error not in settled:
             yield case(replace(free, error=error, first=count, last=count, late=True))
     # What cannot fail but in name (closing) is not missing anywhere.
