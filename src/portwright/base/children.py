@@ -66,6 +66,12 @@ def _end(pid: int, handle: int) -> None:
     os.close(handle)
 
 
+def signal_traced(pid: int, number: int) -> None:
+    """Send a signal to a process that we trace: until we reap it its number means no other. Nothing if it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
 def ended_by(status: int) -> str:
     """What waitpid's status of an ended process says, for a person: `ended by SIGSEGV`, `exited with status 3`."""
     if os.WIFSIGNALED(status):

@@ -34,6 +34,7 @@ NUMERAL = r"(?<![0-9])(?:{})(?![0-9])"
 NUMBER = "(a number)"
 LENGTHS = ("length",)
 OWNERS = ("process", "thread")  # arguments that are numbers of processes and threads
+PANICKED = re.compile(rb"^(thread '[^\n]*' )\(\d+\)(?= panicked at )", re.MULTILINE)
 SYSTEM_PATH = re.compile(r'^"/proc/')
 
 
@@ -100,6 +101,7 @@ def _shown(difference: Difference) -> str:
 
 def _without_numbers(data: bytes, calls: Sequence[Called]) -> bytes:
     """Output in which a process or a thread tells its own number."""
+    data = PANICKED.sub(rb"\1(a number)", data)
     numbers = own_numbers(calls)
     if not numbers:
         return data

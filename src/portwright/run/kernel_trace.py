@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from portwright.base.children import WAIT_ALL
+from portwright.base.children import WAIT_ALL, signal_traced
 from portwright.describe.cpu import Cpu, cpu
 from portwright.describe.ledger import ErrorNumber, Ledger
 from portwright.describe.ledger_numbers import LARGEST_ERROR
@@ -147,12 +147,11 @@ class KernelTrace:
         try:
             os.waitid(os.P_PID, self._first, os.WSTOPPED | os.WNOWAIT)
             ptrace.request(ptrace.SEIZE, self._first, 0, OPTIONS)
-            os.kill(self._first, signal.SIGCONT)
+            signal_traced(self._first, signal.SIGCONT)
             self._follow()
         except BaseException as error:  # told by `join`, in the thread that asked for the trace
             self.failure = error
-            with suppress(ProcessLookupError):
-                os.kill(self._first, signal.SIGKILL)  # it has not been reaped: only `_follow` does that
+            signal_traced(self._first, signal.SIGKILL)
         finally:
             for process in self._processes.values():
                 process.space.close()
@@ -173,9 +172,8 @@ class KernelTrace:
                 self.status = status
             self._over(thread)
             if thread == self._first:
-                for other in self._of:  # our own tracees, not yet reaped: their numbers mean no one else
-                    with suppress(ProcessLookupError):
-                        os.kill(other, signal.SIGKILL)
+                for other in self._of:
+                    signal_traced(other, signal.SIGKILL)
 
     def _over(self, thread: int) -> None:
         """A thread is gone: the call that it was in has no end."""
