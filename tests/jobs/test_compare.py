@@ -11,9 +11,12 @@ import pytest
 
 import std_oracle as oracles
 from portwright.describe import port as ports
+from portwright.describe.toolchain import Toolchain
 from portwright.jobs import compare as job
+from portwright.run import on_kernel
 from portwright.run.failure import Failed, Failure
 from portwright.run.operations import current_directory, fd_status, read, seek
+from portwright.run.options import Options
 from portwright.run.process import Process
 
 ORACLE = oracles.BUNDLED
@@ -143,6 +146,37 @@ def test_every_program_does_the_same_on_both(portwright: Portwright, engine: str
     rows = {row["name"]: row["verdict"] for row in json.loads(shown.stdout)["rows"]}
     assert {name: v["evidence"] for name, v in rows.items() if v["outcome"] != "passed"} == {}
     assert set(rows) == {program.name for program in ports.load(ORACLE).manifest.program}
+
+
+LAYER = ("opening", "trees", "seeking", "moments", "attributes", "linking", "threads", "locking", "unwinding")
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", LAYER)
+def test_the_layer_s_programs_do_the_same_on_both(name: str) -> None:
+    """Thousands of calls at the edges of what they do: files, folders, links, threads, locks."""
+    (row,) = result(str(oracles.PROGRAMS / f"{name}.rs")).rows
+    assert row.verdict.passed, row.verdict.evidence
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "name", (*LAYER, "sockets")
+)  # how much a socket holds, and so its calls, is a kernel's choice
+def test_the_layer_on_another_cpu(name: str, toolchain: Toolchain, tmp_path: Path) -> None:
+    """Through qemu-aarch64 and in Unicorn the same, and what std's own Unix code prints on this machine."""
+    if reason := on_kernel.serves(ports.load(OTHER)):
+        pytest.skip(f"{OTHER}: {reason}")
+    path = oracles.PROGRAMS / f"{name}.rs"
+    (row,) = oracles.result_of(job.run(job.Arguments(OTHER, (str(path),)))).rows
+    assert row.verdict.passed, row.verdict.evidence
+    if name == "unwinding":  # what it prints of its own frames is the CPU's
+        return
+    port = ports.load(OTHER)
+    options = Options(capture=True, stdin=b"")
+    ours = on_kernel.run_on_kernel(port, oracles.Oracle(port, toolchain).build(path), options)
+    host = oracles.Oracle(ports.load(ORACLE), toolchain).build_for_host(path, tmp_path)
+    assert ours.stdout == oracles.run(host, cwd=oracles.fresh(tmp_path / "run")).stdout
 
 
 @pytest.mark.e2e

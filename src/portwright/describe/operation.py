@@ -90,8 +90,9 @@ class Operation:
     once more, in a new thread, with the result 0.
 
     How two runs of one program may differ in it: `varies` are the arguments (and `result`) that are others each time
-    (random bytes, times, numbers of processes); `chance`: how often it is called depends on time and on other
-    threads; `goes_on`: several calls in a row may do what one does. `begins`: its result is a new thread or process.
+    (random bytes, times, numbers of processes and of ports); `chance`: how often it is called, and by which thread,
+    depends on time and on other threads; `goes_on`: several calls in a row may do what one does. `begins`: its
+    result is a new thread or process.
     """
 
     name: str

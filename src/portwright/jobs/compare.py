@@ -8,6 +8,7 @@ this machine's) the calls cannot be seen, and are not compared.
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -141,6 +142,8 @@ def run_both(port: Port, program: Program, binary: Path, options: Options) -> tu
                 file = place / "root" / path.lstrip("/")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
+        for folder in (real, *real.parents[:-1]):  # whoever looks at the folders above sees the same
+            (guest / folder.relative_to("/")).chmod(stat.S_IMODE(folder.stat().st_mode))
         environment = {"TMPDIR": f"{real}/tmp", **program.environment}
         below = replace(options, environment=environment, root=real / "root")
         above = replace(options, environment=environment, root=guest, cwd=f"{real}/root")

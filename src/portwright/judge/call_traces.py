@@ -29,7 +29,7 @@ VARYING_FIELDS: Mapping[str, frozenset[str]] = {
     ),
     "utsname": frozenset({"nodename", "release", "version", "machine", "sysname", "domainname"}),
 }
-DIRECTORY = re.compile(r"st_mode=0?40[0-7]{3}")
+DIRECTORY = re.compile(r"st_mode=04[0-7]{4}\b|st_mode=040[0-7]{3}\b")
 NUMERAL = r"(?<![0-9])(?:{})(?![0-9])"
 NUMBER = "(a number)"
 LENGTHS = ("length",)

@@ -18,4 +18,5 @@ OPERATION = Operation(
     unlocks=("std::net::TcpListener::accept", "std::net::TcpListener::incoming"),
     weight=5,
     errors=("EAGAIN", "EINTR", "ECONNABORTED", "EINVAL", "EMFILE", "EOPNOTSUPP", "ENOTSOCK"),
+    varies=("address",),
 )

@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::net::TcpListener::bind", "std::net::UdpSocket::bind"),
     weight=5,
     errors=("EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EINVAL", "ENOTSOCK"),
+    varies=("address",),
 )

@@ -28,4 +28,5 @@ OPERATION = Operation(
         "ENOTSOCK",
     ),
     settled=("EISCONN",),
+    varies=("address",),
 )

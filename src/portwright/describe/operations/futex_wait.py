@@ -24,6 +24,7 @@ OPERATION = Operation(
     ),
     weight=7,
     errors=("EAGAIN", "EFAULT", "EINTR", "EINVAL", "ETIMEDOUT"),
+    varies=("timeout",),
     chance=True,
     settled=("EAGAIN",),
 )

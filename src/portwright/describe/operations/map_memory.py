@@ -20,4 +20,5 @@ OPERATION = Operation(
     unlocks=("the heap: Box, Vec, String, HashMap",),
     weight=10,
     errors=("ENOMEM", "EINVAL", "EPERM"),
+    chance=True,
 )

@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("std::net::TcpStream::peer_addr", "std::net::UdpSocket::peer_addr"),
     weight=4,
     errors=("ENOTCONN", "EINVAL", "ENOTSOCK"),
+    varies=("address",),
 )

@@ -25,5 +25,6 @@ OPERATION = Operation(
         "ENOMEM",
         "EFAULT",
     ),
+    varies=("timeout",),
     chance=True,
 )

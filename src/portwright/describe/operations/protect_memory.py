@@ -17,4 +17,5 @@ OPERATION = Operation(
     unlocks=("guard pages under thread stacks",),
     weight=2,
     errors=("EINVAL", "ENOMEM", "EACCES"),
+    chance=True,
 )

@@ -20,4 +20,5 @@ OPERATION = Operation(
     unlocks=("std::net::UdpSocket::recv_from", "std::net::UdpSocket::peek_from"),
     weight=4,
     errors=("EAGAIN", "EINTR", "ECONNREFUSED", "ENOTCONN", "ENOTSOCK"),
+    varies=("address",),
 )

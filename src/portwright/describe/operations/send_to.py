@@ -29,4 +29,5 @@ OPERATION = Operation(
         "EACCES",
         "ENOTSOCK",
     ),
+    varies=("address",),
 )

@@ -21,4 +21,5 @@ OPERATION = Operation(
     ),
     weight=4,
     errors=("EINVAL", "ENOTSOCK"),
+    varies=("address",),
 )

@@ -17,5 +17,5 @@ OPERATION = Operation(
     unlocks=("std::thread::available_parallelism",),
     weight=3,
     errors=("EFAULT", "EINVAL", "ESRCH"),
-    varies=("mask",),
+    varies=("mask", "result"),
 )

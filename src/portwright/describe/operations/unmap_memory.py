@@ -16,4 +16,5 @@ OPERATION = Operation(
     unlocks=("giving memory back to the system",),
     weight=4,
     errors=("EINVAL",),
+    chance=True,
 )
