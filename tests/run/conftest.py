@@ -107,6 +107,9 @@ class FakeEngine:
     def run(self, on_trap: TrapHandler) -> Stop:
         return Stop("trap-ended")
 
+    def count_turn(self, on: bool) -> bool:
+        return False
+
     def cpu_seconds(self) -> float:
         return 0.0
 

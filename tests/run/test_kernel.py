@@ -48,6 +48,9 @@ class ToyEngine:
             pass
         return Stop("trap-ended")
 
+    def count_turn(self, on: bool) -> bool:
+        return False
+
     def interrupt(self) -> None:
         pass
 

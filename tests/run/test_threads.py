@@ -197,7 +197,9 @@ def test_a_thread_that_spins_gives_way(program, run_assembly, linux, engine: str
     program.main.call("sched_yield").call("sched_yield").move("rbx", flag).raw("c70301000000")
     outcome = run_assembly(program.join().exit(5), port=linux, engine=engine, kind=True)
     assert outcome.end == Exited(5)
-    assert outcome.preemptions >= 1
+    assert (outcome.preemptions >= 1) is (engine == "native"), (
+        "where instructions are counted it is no accident"
+    )
 
 
 def test_a_deadlock_is_reported_with_all_threads(program, run_assembly, linux, engine: str) -> None:

@@ -131,6 +131,10 @@ class Engine(Protocol):
         """Run from `pc` until `on_trap` (called at each trap instruction, with `pc` already behind it) answers
         False, a fault, or `interrupt`."""
 
+    def count_turn(self, on: bool) -> bool:
+        """Whether `run` is to answer `interrupted` of itself after a long time without a trap, by counting
+        instructions: such a stop is at the same place each time. Answers False where the engine cannot count."""
+
     def interrupt(self) -> None:
         """From a signal handler or another thread: make `run` return `interrupted` soon."""
 

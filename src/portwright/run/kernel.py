@@ -55,6 +55,7 @@ class Kernel:
         self.watch = Watch(limits, self.interrupt, self.cpu_seconds)
         self.several = False  # whether there has ever been more than one thread
         self.switches = self.preemptions = 0
+        self.counted = False  # whether the engine ends long turns, by counting instructions
         self.turn = 0  # goes up with each turn and each call, while there are several threads
         self.processors = hostility.processors()
         self._hostility = hostility
@@ -180,6 +181,7 @@ class Kernel:
                     if self.several:
                         on_trap = self._trap
                         self.turn += 1
+                        self._count(thread.process)
                         self._slices.start()
                     self._stopped(thread, thread.process.engine.run(on_trap))
             return first.end
@@ -255,7 +257,14 @@ class Kernel:
             if next_ is None or next_.process is not process:
                 return False
             goes_on = self.enter(next_)
+        if goes_on:
+            self._count(process)
         return goes_on
+
+    def _count(self, process: Process) -> None:
+        """Have the engine end a turn that is too long where somebody else could run, if it can."""
+        if self._runnable or self._sleepers:
+            self.counted = process.engine.count_turn(True)
 
     def _serve(self, thread: Thread) -> bool:
         """Serve a call; another thread may have its turn before it, or after it."""
@@ -281,9 +290,11 @@ class Kernel:
             if over is not None:
                 self.first.finish(process.explained(over))
             elif self._runnable or self._sleepers:
-                self.preemptions += 1
+                self.preemptions += not self.counted
                 self._switch = True
                 self.clocks.pass_time(int(SLICE * 10**9))
+            else:
+                process.engine.count_turn(False)
         else:
             grows = stop.fault in ("read", "write") and stop.address is not None
             if not (grows and stop.address is not None and process.space.grow_stack(stop.address)):

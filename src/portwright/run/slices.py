@@ -1,6 +1,7 @@
 """Time slices: a thread that computes for long without a system call gives way to others that could run.
 
-This is the one thing in a run that does not follow from the seed: who looks at the clock is the host.
+This is the one thing in a run that does not follow from the seed: who looks at the clock is the host. An engine that
+counts instructions needs none of it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Slices:
         seen, began = -1, 0.0
         while not self._done.wait(BETWEEN_LOOKS):
             turn, used = self._kernel.turn, self._kernel.cpu_seconds()
-            if turn != seen or not self._kernel.contended:
+            if turn != seen or self._kernel.counted or not self._kernel.contended:
                 seen, began = turn, used
             elif used - began >= SLICE:
                 self._kernel.interrupt()

@@ -191,3 +191,37 @@ def test_the_host_has_no_more_processes_than_before(make_guest) -> None:
     for copy in copies:
         copy.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+# A load that overwrites its own address register: done twice, or not at all, it reads from nowhere.
+SPINS = {
+    "x86-64": ("syscall", "488b03 488b00 4885c0 74f5 0f0b", "rbx"),
+    "aarch64": ("svc #0", "680240f9 08fddfc8 c8ffffb4 00000000", "x19"),
+}
+
+
+@pytest.mark.parametrize("name_of_cpu", SPINS)
+def test_unicorn_counts_a_turn_and_stops_where_it_can_go_on(name_of_cpu: str) -> None:
+    """Stopped again and again in a loop, at the same places each time."""
+    trap, code, register = SPINS[name_of_cpu]
+
+    def places() -> list[int | None]:
+        engine = engines.create(Setup(name_of_cpu, trap), "unicorn")
+        try:
+            engine.map(CODE, PAGE, Access.READ | Access.EXECUTE)
+            engine.map(DATA, PAGE, Access.READ | Access.WRITE)
+            engine.write(CODE, bytes.fromhex(code))
+            engine.write(DATA, (DATA + 16).to_bytes(8, "little"))
+            engine.set({"pc": CODE, register: DATA, "sp": DATA + 0x800})
+            assert engine.count_turn(True)
+            stops = [engine.run(lambda: False) for _ in range(5)]
+            assert {stop.reason for stop in stops} == {"interrupted"}, stops
+            return [stop.pc for stop in stops]
+        finally:
+            engine.close()
+
+    assert places() == places()
+
+
+def test_the_native_engine_cannot_count(make_guest) -> None:
+    assert not make_guest("native").engine.count_turn(True)

@@ -337,6 +337,10 @@ class NativeEngine:
         """See `Engine.cpu_seconds`."""
         return self._process.cpu_seconds()
 
+    def count_turn(self, on: bool) -> bool:
+        """See `Engine.count_turn`: a processor's own counters are not exact."""
+        return False
+
     def interrupt(self) -> None:
         """See `Engine.interrupt`."""
         self._interrupted = True

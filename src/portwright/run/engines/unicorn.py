@@ -26,6 +26,7 @@ RANK = 20
 ISOLATED = False
 SMALLEST_PAGE = 4096
 ASK_AGAIN = 0.005  # seconds
+TURN = 2_000_000  # instructions, some tens of milliseconds while they are counted
 COPY_CHUNK = 16 << 20
 
 
@@ -75,6 +76,7 @@ class UnicornEngine(Registers):
         self._translations = Translations(self._uc, unicorn)
         self._hook()
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._counts = False
         self._used = 0.0
         self._entered: float | None = None
         self.set({"pc": 0, "sp": 0})
@@ -248,7 +250,7 @@ class UnicornEngine(Registers):
             self._stop, self._trapped, self._running = None, False, True
             error: Any = None
             try:
-                uc.emu_start(pc, 0)
+                uc.emu_start(pc, 0, count=TURN if self._counts else 0)
             except self._unicorn.UcError as raised:
                 error = raised
             finally:
@@ -269,8 +271,10 @@ class UnicornEngine(Registers):
                     self.set({"pc": self.get(pc_only)[0] + self._facts.advance})
                 if not on_trap():
                     return Stop("trap-ended")
-            elif self._stop is not None or error is not None or not self._interrupted:
+            elif self._stop is not None or error is not None or not (self._interrupted or self._counts):
                 return self._fault(error)
+            elif self._counts:
+                self._interrupted = True  # the turn is over
             pc = self.get(pc_only)[0]
         self._interrupted = False
         return Stop("interrupted", pc=pc)
@@ -318,6 +322,12 @@ class UnicornEngine(Registers):
         """See `Engine.cpu_seconds`: the time of the thread that runs the guest, in `run`."""
         entered = self._entered
         return self._used + (0.0 if entered is None else time.clock_gettime(self._clock) - entered)
+
+    def count_turn(self, on: bool) -> bool:
+        """See `Engine.count_turn`. A stop from outside (`interrupt`) is no place to go on from: Unicorn then does not
+        always know which instruction is next. Counting makes it slower, and each change costs all translations."""
+        self._counts = on
+        return True
 
     def interrupt(self) -> None:
         """See `Engine.interrupt`."""
