@@ -3,7 +3,7 @@
 #![allow(dead_code)] // the family is whole; std calls what it needs
 
 use super::abi::{self, Failure};
-use super::uninterrupted;
+use super::{descriptors, uninterrupted};
 use super::vectors::Vectors;
 use crate::ffi::CStr;
 use crate::io::{IoSlice, IoSliceMut};
@@ -58,7 +58,11 @@ impl Status {
 
 pub fn open(path: &CStr, flags: usize, mode: usize) -> Result<Fd, Failure> {
     // SAFETY: the path ends in NUL and outlives the call.
-    uninterrupted(|| unsafe { abi::open(path, flags, mode) })
+    let fd = uninterrupted(|| unsafe { abi::open(path, flags, mode) })?;
+    if !abi::O_CLOEXEC.works() {
+        descriptors::stay_here(fd);
+    }
+    Ok(fd)
 }
 
 pub fn close(fd: Fd) -> Result<(), Failure> {
