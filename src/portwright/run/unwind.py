@@ -46,7 +46,8 @@ class Unwinder:
         found = [(pc, False)]
         here = pc
         for _ in range(MOST_FRAMES):
-            step = self._step(here if len(found) == 1 else here - 1, registers)
+            first = len(found) == 1
+            step = self._step(here if first else here - 1, registers, first)
             if step is None:
                 break
             here, registers = step
@@ -57,17 +58,17 @@ class Unwinder:
             found += [(address, True) for address in self._scan(registers[self._cpu.stack_pointer], pc)]
         return found
 
-    def _step(self, pc: int, registers: Mapping[str, int]) -> tuple[int, dict[str, int]] | None:
+    def _step(self, pc: int, registers: Mapping[str, int], first: bool) -> tuple[int, dict[str, int]] | None:
         rules = self._rules.at(pc)
         try:
             if rules is not None:
-                return self._by_rules(rules, registers)
+                return self._by_rules(rules, registers, first)
             return self._by_frame_pointer(registers)
         except (BadAddress, OverflowError, KeyError):
             return None
 
     def _by_rules(
-        self, rules: Mapping[Any, Any], registers: Mapping[str, int]
+        self, rules: Mapping[Any, Any], registers: Mapping[str, int], first: bool
     ) -> tuple[int, dict[str, int]] | None:
         names = self._facts.dwarf_registers
         cfa_rule = rules["cfa"]
@@ -85,6 +86,9 @@ class Unwinder:
             elif number < len(names):
                 new[names[number]] = value
         new[self._cpu.stack_pointer] = cfa
+        if not return_address and first and rules["return"] < len(names):
+            # A function that calls none may leave it in the register in which a call puts it.
+            return_address = registers[names[rules["return"]]]
         if not return_address or cfa < registers[self._cpu.stack_pointer]:
             return None
         return return_address, new

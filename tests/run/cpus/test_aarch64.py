@@ -5,15 +5,22 @@ from __future__ import annotations
 import importlib
 import struct
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import capstone
 import pytest
 import unicorn
 
+import std_oracle
+from portwright.describe import port as ports
 from portwright.describe.cpu import cpu
+from portwright.describe.toolchain import Toolchain
 from portwright.run import engine as engines
+from portwright.run import machine
 from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, Engine, Setup, Stop
+from portwright.run.events import Died
+from portwright.run.options import Options
 
 FACTS = engine_cpu("aarch64")
 CPU = cpu("aarch64")
@@ -122,3 +129,26 @@ def test_the_names_are_unicorns_and_capstones() -> None:
     assert set(facts.traps) == set(CPU.traps)
     wanted = {*CPU.registers, *CPU.vector_registers, CPU.program_counter, "flags", "thread-pointer"}
     assert set(facts.registers) == wanted
+
+
+CRASH = """
+#[inline(never)]
+fn leaf(place: usize) -> u64 { unsafe { std::arch::asm!("ldr {0}, [{0}]", inout(reg) place as u64 => _); } 7 }
+#[inline(never)]
+fn middle(place: usize) -> u64 { leaf(place) + std::hint::black_box(1) }
+fn main() { println!("{}", middle(8 * std::env::args().count())); }
+"""
+
+
+@pytest.mark.e2e
+@pytest.mark.toolchain
+def test_a_backtrace_begins_in_a_function_that_calls_none(toolchain: Toolchain, tmp_path: Path) -> None:
+    """Its return address is in a register, and nowhere on the stack."""
+    source = tmp_path / "crash.rs"
+    source.write_text(CRASH)
+    port = ports.load("aarch64-portwright-linux")
+    binary = std_oracle.Oracle(port, toolchain).build(source)
+    end = machine.run_program(port, binary, Options(capture=True, stdin=b"", seed=1)).end
+    assert isinstance(end, Died) and end.report.kind == "bad-access" and "read of 0x8" in end.report.what
+    frames = [(frame.symbol, frame.guess) for frame in end.report.backtrace[:3]]
+    assert frames == [("crash::leaf", False), ("crash::middle", False), ("crash::main", False)]
