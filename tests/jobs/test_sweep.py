@@ -61,15 +61,30 @@ def test_lost_data_and_hangs_are_found(portwright: Any, toolchain: Toolchain, tm
     assert "--faults 'write=" in command and command.endswith(" liar")
 
 
+GOOD = ("succeeded", "handled", "panicked", "aborted")
+
+
 @pytest.mark.toolchain
 @pytest.mark.e2e
-def test_every_case_of_every_program_ends_well(portwright: Any, toolchain: Toolchain) -> None:
-    found = json.loads(portwright("sweep", PORT, "--json", timeout=1800).stdout)
-    bad = [
-        row for row in found["rows"] if row["ending"] not in ("succeeded", "handled", "panicked", "aborted")
-    ]
+@pytest.mark.parametrize(("port", "least"), [(PORT, 700), ("x86_64-portwright-linux", 900)])
+def test_every_case_of_every_program_ends_well(
+    portwright: Any, toolchain: Toolchain, port: str, least: int
+) -> None:
+    found = json.loads(portwright("sweep", port, "--json", timeout=3600).stdout)
+    bad = [row for row in found["rows"] if row["ending"] not in GOOD]
     assert (found["status"], bad, found["left_out"]) == (0, [], {})
-    assert len(found["rows"]) == found["cases"] >= 600
+    assert len(found["rows"]) == found["cases"] >= least
+
+
+@pytest.mark.toolchain
+@pytest.mark.e2e
+def test_every_case_of_threads_and_what_they_wait_at(portwright: Any, toolchain: Toolchain) -> None:
+    """A source that is no program of the port: what it does without faults is what it is to do."""
+    source = Path("tests/derive/programs/threads.rs").resolve()
+    done = portwright("sweep", "x86_64-portwright-linux", "--program", source, "--json", timeout=3600)
+    found = json.loads(done.stdout)
+    assert [row for row in found["rows"] if row["ending"] not in (*GOOD, "never-struck")] == []
+    assert {"futex_wake", "futex_wait", "thread_clone"} <= {row["operation"] for row in found["rows"]}
 
 
 def test_all_that_is_wrong_with_the_arguments_is_said_at_once(portwright: Any) -> None:
