@@ -50,6 +50,7 @@ class Emulated:
     to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
     kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them; none do
     where `faults_stay` at their instruction.
+    `exact_stops`: where a hook on memory stops the emulator, the program counter is right.
     `forbidden`: instructions that Unicorn would let a program do. `begin(uc)` makes a new CPU one that runs a
     program, not a kernel.
     """
@@ -66,6 +67,7 @@ class Emulated:
     faults_stay: bool = False
     forbidden: tuple[str, ...] = ()
     begin: Callable[[Any], None] | None = None
+    exact_stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ Region = tuple[int, int, int]
 class Translations:
     """The books over one emulator's pages; `full` asks its owner to call `widen` once it has stopped."""
 
-    def __init__(self, uc: Any, unicorn: Any) -> None:
-        self._uc, self._unicorn = uc, unicorn
+    def __init__(self, uc: Any, unicorn: Any, exact: bool) -> None:
+        self._uc, self._unicorn, self._exact = uc, unicorn, exact
         self._asked = {unicorn.UC_MEM_READ: 1, unicorn.UC_MEM_WRITE: 2, unicorn.UC_MEM_FETCH: 4}
         self._regions: list[Region] | None = None
         self._room = self._most = FIRST_ROOM
@@ -58,7 +58,8 @@ class Translations:
         self._room -= 1
         if self._room == 0:
             self.full = True
-            uc.emu_stop()
+            if self._exact:  # else the load at hand would be done twice: the TLB grows at the next trap
+                uc.emu_stop()
         return True
 
     def widen(self) -> None:

@@ -225,3 +225,28 @@ def test_unicorn_counts_a_turn_and_stops_where_it_can_go_on(name_of_cpu: str) ->
 
 def test_the_native_engine_cannot_count(make_guest) -> None:
     assert not make_guest("native").engine.count_turn(True)
+
+
+CHASES = {
+    "x86-64": ("syscall", "48ffc1 488b00 4885c0 75f5 0f05", "rax", "rcx"),
+    "aarch64": ("svc #0", "29050091 080140f9 c8ffffb5 010000d4", "x8", "x9"),
+}
+
+
+@pytest.mark.parametrize("name_of_cpu", CHASES)
+def test_no_load_is_done_twice_while_unicorns_tlb_grows(name_of_cpu: str) -> None:
+    """A chain over so many pages that the TLB has to grow: each of its links is followed once."""
+    trap, code, register, count = CHASES[name_of_cpu]
+    links, chain = 6000, 0x1000_0000
+    engine = engines.create(Setup(name_of_cpu, trap), "unicorn")
+    try:
+        engine.map(CODE, PAGE, Access.READ | Access.EXECUTE)
+        engine.map(chain, links * PAGE, Access.READ | Access.WRITE)
+        for link in range(links - 1):
+            engine.write(chain + link * PAGE, (chain + (link + 1) * PAGE).to_bytes(8, "little"))
+        engine.write(CODE, bytes.fromhex(code))
+        engine.set({"pc": CODE, register: chain, count: 0, "sp": chain + 0x800})
+        assert engine.run(lambda: False).reason == "trap-ended"
+        assert engine.get([count]) == [links]
+    finally:
+        engine.close()

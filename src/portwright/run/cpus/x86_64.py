@@ -115,6 +115,7 @@ CPU = EngineCpu(
         raising=(b"\xcc", b"\xcd\x03", *(bytes((0xCD, number)) for number in range(256))),
         forbidden=("UC_X86_INS_IN", "UC_X86_INS_OUT", "UC_X86_INS_SYSENTER"),
         begin=enter_user_mode,
+        exact_stops=True,
     ),
     thread_segment="fs:",
     carry_flag=1,

@@ -73,7 +73,7 @@ class UnicornEngine(Registers):
         self._uc.ctl_set_exits([])
         if self._facts.begin is not None:
             self._facts.begin(self._uc)
-        self._translations = Translations(self._uc, unicorn)
+        self._translations = Translations(self._uc, unicorn, self._facts.exact_stops)
         self._hook()
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._counts = False
