@@ -13,7 +13,8 @@ import pytest
 from portwright.describe import port as ports
 
 NAME = "x86_64-unknown-veridian"
-SUITES = ("--suite", "std-istr", "--suite", "std-num", "--suite", "std-pipe-subprocess")
+ABORT = ("--panic", "abort")  # the sysroot that other tests have built already
+SUITES = (*ABORT, "--suite", "std-istr", "--suite", "std-num", "--suite", "std-pipe-subprocess")
 pytestmark = [pytest.mark.toolchain, pytest.mark.slow, pytest.mark.usefixtures("toolchain")]
 
 
@@ -53,13 +54,15 @@ def test_an_exception_for_a_test_that_passes_fails_the_run(
         '[[expected]]\nsuite = "std-istr"\ntest = "string_ref*"\nreason = "not needed any more"\n'
         '[[expected]]\nsuite = "std-istr"\ntest = "no_such"\nreason = "its test is gone"\n'
     )
-    shown = portwright("conformance", str(copy), "--suite", "std-istr", "--json")
+    shown = portwright("conformance", str(copy), *ABORT, "--suite", "std-istr", "--json")
     found = document(shown)
     assert shown.returncode == 1 and found["failures"] == [] and len(found["expired"]) == 2, found
 
 
 def test_a_filter_runs_only_what_it_names(portwright: Callable[..., Any]) -> None:
-    found = document(portwright("conformance", NAME, "--suite", "std-num", "--filter", "u64", "--json"))
+    found = document(
+        portwright("conformance", NAME, *ABORT, "--suite", "std-num", "--filter", "u64", "--json")
+    )
     (suite,) = found["suites"]
     assert 0 < suite["counts"]["passed"] < 25
 
@@ -71,7 +74,7 @@ def test_a_suite_that_is_not_there_is_told(portwright: Callable[..., Any]) -> No
 
 def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any]) -> None:
     """Programs and integration tests: what `make test` has of Rust's own tests."""
-    shown = portwright("conformance", NAME, "--quick", "--panic", "unwind", "--json")
+    shown = portwright("conformance", NAME, "--quick", "--json")
     found = document(shown)
     unexpected = [row for row in found["failures"] if row["reason"] is None]
     assert (unexpected, found["expired"]) == ([], []) and shown.returncode == 0
@@ -97,7 +100,7 @@ def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any
 )
 def test_all_of_rusts_own_tests(portwright: Callable[..., Any], port: str, way: tuple[str, str]) -> None:
     """Nothing but what is expected fails, and core and alloc do all that they do on the host."""
-    shown = portwright("conformance", port, "--panic", "unwind", *way, "--json", timeout=3600)
+    shown = portwright("conformance", port, *way, "--json", timeout=3600)
     found = document(shown)
     unexpected = [
         (row["suite"], row["test"], row["result"]) for row in found["failures"] if row["reason"] is None

@@ -28,6 +28,7 @@ from portwright.derive.build_plan import identity
 from portwright.describe import expected
 from portwright.describe import port as ports
 from portwright.describe import toolchain as toolchains
+from portwright.describe.cpu import cpu
 from portwright.describe.port import Port, Program
 from portwright.jobs import Arg
 from portwright.judge import conformance as judge
@@ -67,7 +68,7 @@ class Arguments:
     ledger: Annotated[str | None, Arg("The port's ledger of that name.", metavar="VARIANT")] = None
     panic: Annotated[
         str | None,
-        Arg("What a panic does in the tested std (else as in port.toml).", choices=("abort", "unwind")),
+        Arg("What a panic does (else unwind where std's unwinder knows the CPU).", choices=ports.PANICS),
     ] = None
     on: Annotated[
         str,
@@ -134,7 +135,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     began = time.monotonic()
     workers = arguments.jobs or os.cpu_count() or 1
     settings = Settings(workers)
-    port = ports.load(arguments.port, arguments.ledger, arguments.panic)
+    port = _load(arguments)
     exceptions = expected.load(port)
     options = _options(arguments)
     on = _where(port, arguments, options)
@@ -181,6 +182,14 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         time.monotonic() - began,
         arguments.ledger,
     )
+
+
+def _load(arguments: Arguments) -> Port:
+    """The port, with panics that unwind where they can: many tests catch one."""
+    port = ports.load(arguments.port, arguments.ledger, arguments.panic)
+    if arguments.panic is None and cpu(port.ledger.abi.cpu).unwinder:
+        return port.with_panic("unwind")
+    return port
 
 
 def _programs(
