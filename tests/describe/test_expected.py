@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from port_copies import copied
 from portwright.base.errors import BadInput
 from portwright.describe import expected
 from portwright.describe import port as ports
@@ -15,10 +15,7 @@ NAME = "x86_64-unknown-veridian"
 
 
 def load(tmp_path: Path, text: str) -> tuple[expected.Expectation, ...]:
-    folder = tmp_path / "port"
-    folder.mkdir()
-    for name in ("port.toml", "abi.toml"):
-        shutil.copy(ports.find(NAME) / name, folder / name)
+    folder = copied(NAME, tmp_path / "port", "expected.toml")
     (folder / expected.FILE).write_text(text)
     return expected.load(ports.load(str(folder)))
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portwright.describe import port as ports
+from port_copies import copied
 
 NAME = "x86_64-unknown-veridian"
 ABORT = ("--panic", "abort")  # the sysroot that other tests have built already
@@ -20,10 +19,7 @@ pytestmark = [pytest.mark.toolchain, pytest.mark.slow, pytest.mark.usefixtures("
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    folder = tmp_path / "port"
-    shutil.copytree(
-        ports.find(NAME), folder, ignore=shutil.ignore_patterns("target", "port.lock", "expected.toml")
-    )
+    folder: Path = copied(NAME, tmp_path / "port", "target", "port.lock", "expected.toml")
     return folder
 
 

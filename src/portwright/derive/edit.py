@@ -84,8 +84,8 @@ class CfgUnordered:
 class EachCfg:
     """A predicate that stands for `term` too in the conditions of a file: `unix` becomes `any(unix, ...)`.
 
-    `of` is how often it stands in `#[cfg(...)]` and `cfg!(...)`, and `places` which of these are meant (from 1; all
-    where there are none).
+    `of` is how often it stands in `#[cfg(...)]`, then `#[cfg_attr(...)]`, then `cfg!(...)`, and `places` which of
+    these are meant (from 1; all where there are none).
     """
 
     path: str

@@ -251,7 +251,11 @@ def _cfg_term(path: str, source: Source, edit: Edit) -> list[Splice]:
 
 def _each_cfg(path: str, source: Source, edit: Edit) -> list[Splice]:
     assert isinstance(edit, EachCfg)
-    conditions = [attribute.predicate for attribute in tokens.cfg_attributes(source)]
+    conditions = [
+        attribute.predicate
+        for name in ("cfg", "cfg_attr")
+        for attribute in tokens.cfg_attributes(source, name)
+    ]
     conditions += [call.body for call in tokens.macro_calls(source, "cfg")]
     found = [
         token
@@ -264,9 +268,10 @@ def _each_cfg(path: str, source: Source, edit: Edit) -> list[Splice]:
         lines = ", ".join(str(token.line) for token in found) or "none"
         what = f"looked for `{edit.predicate}` {edit.of} times in conditions, found {len(found)} (lines: {lines})"
         raise Lost(what, Where(path, found[0].line if found else 1), f"see which are meant now. {edit.why}")
-    if any(tokens.words(edit.term) in tokens.spelling(condition.inner) for condition in conditions):
-        raise needless(path, found[0].line, edit)
     wanted = [token for number, token in enumerate(found, 1) if not edit.places or number in edit.places]
+    beside = tokens.words(f"any({edit.predicate}, {edit.term})")
+    if any(beside in tokens.spelling(condition.inner) for condition in conditions):
+        raise needless(path, found[0].line, edit)
     return [
         splice
         for token in wanted

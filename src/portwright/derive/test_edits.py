@@ -21,6 +21,14 @@ def edits(condition: str, module: str, *, threads: bool) -> list[Edit]:
         ),
         EachCfg(_FS, "unix", condition, 21, files),
         EachCfg(
+            _FS,
+            "windows",
+            condition,
+            61,
+            "locks on files are held, or said to be unsupported",
+            (50, 51, 52, 53),
+        ),
+        EachCfg(
             _PROCESS,
             "unix",
             condition,

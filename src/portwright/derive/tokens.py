@@ -148,13 +148,13 @@ class Attribute:
     item: int
 
 
-def cfg_attributes(source: Source) -> list[Attribute]:
-    """Every outer `#[cfg(...)]` of the file, those inside macros too, in source order."""
+def cfg_attributes(source: Source, name: str = "cfg") -> list[Attribute]:
+    """Every outer `#[cfg(...)]` (or `#[cfg_attr(...)]`) of the file, those inside macros too, in source order."""
     found = []
     for level in levels(source.tokens):
         for at in range(len(level) - 1):
             hash_, group = level[at], level[at + 1]
-            if hash_.text != "#" or group.text != "[" or len(group.inner) < 2 or group.inner[0].text != "cfg":
+            if hash_.text != "#" or group.text != "[" or len(group.inner) < 2 or group.inner[0].text != name:
                 continue
             after = at + 2
             while after + 1 < len(level) and level[after].text == "#" and level[after + 1].text == "[":

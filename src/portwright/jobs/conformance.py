@@ -77,7 +77,9 @@ class Arguments:
     engine: Annotated[
         str | None, Arg("The engine: native where the CPU is this machine's, else unicorn.", metavar="ENGINE")
     ] = None
-    kind: Annotated[bool, Arg("Do not be hostile: nothing destroyed, no short reads.")] = False
+    hostile: Annotated[
+        bool, Arg("Do all that the OS may do: some tests expect that no read is short or interrupted.")
+    ] = False
     seed: Annotated[int | None, Arg("Replay with this seed.", metavar="N")] = None
     timeout: Annotated[float, Arg("Seconds that one test may take.", metavar="SECONDS")] = 60.0
     restart: Annotated[bool, Arg("Take nothing over from a run that was stopped.")] = False
@@ -257,7 +259,7 @@ def _options(arguments: Arguments) -> Options:
     seed = machine.new_seed() if arguments.seed is None else arguments.seed
     return Options(
         engine=arguments.engine,
-        kind=arguments.kind,
+        kind=not arguments.hostile,
         seed=seed,
         environment={"PATH": SEARCH},
         clock="virtual" if arguments.on == "machine" else "real",
@@ -269,7 +271,7 @@ def _options(arguments: Arguments) -> Options:
 
 def _request(arguments: Arguments, folder: Path, options: Options, on: str, workers: int) -> Request:
     code = Path(__file__).resolve().parents[1] / "run"
-    said = [on, arguments.kind, arguments.timeout, hash_tree(code, keep=lambda name: name.endswith(".py"))]
+    said = [on, arguments.hostile, arguments.timeout, hash_tree(code, keep=lambda name: name.endswith(".py"))]
     # A seed that was asked for is one more thing that makes it another run.
     said += [arguments.seed, time.time() if arguments.restart else None]
     assert options.seed is not None

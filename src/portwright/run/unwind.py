@@ -156,7 +156,11 @@ class _Rules:
         for entry in self._all():
             start = entry["initial_location"]
             if start <= place < start + entry["address_range"]:
-                rows = [row for row in entry.get_decoded().table if row["pc"] <= place]
+                try:
+                    table = entry.get_decoded().table
+                except Exception:  # an instruction that the reader does not know: it is told in no one way
+                    return None
+                rows = [row for row in table if row["pc"] <= place]
                 return {**rows[-1], "return": entry.cie["return_address_register"]} if rows else None
         return None
 
