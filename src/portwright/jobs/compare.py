@@ -128,7 +128,7 @@ def run_both(port: Port, program: Program, binary: Path, options: Options) -> tu
     options = replace(
         options,
         arguments=tuple(program.arguments),
-        name=program.name,
+        name=str(binary.resolve()),
         stdin=program.stdin.encode(),
         limits=Limits(seconds=program.seconds, output=MOST_OUTPUT),
     )
@@ -146,7 +146,9 @@ def run_both(port: Port, program: Program, binary: Path, options: Options) -> tu
             (guest / folder.relative_to("/")).chmod(stat.S_IMODE(folder.stat().st_mode))
         environment = {"TMPDIR": f"{real}/tmp", **program.environment}
         below = replace(options, environment=environment, root=real / "root")
-        above = replace(options, environment=environment, root=guest, cwd=f"{real}/root")
+        above = replace(
+            options, environment=environment, root=guest, cwd=f"{real}/root", at=str(binary.resolve())
+        )
         one = machine.run_program(port, binary, above)
         other = on_kernel.run_on_kernel(port, binary, below)
     return tuple(Seen(each.status, each.stdout, each.stderr, each.calls) for each in (one, other))  # type: ignore[return-value]

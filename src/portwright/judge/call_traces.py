@@ -287,6 +287,8 @@ class _Trace:
     def _result(
         self, called: Called, meant: Operation | None, memory: _Memory, texts: Mapping[str, str]
     ) -> str:
+        if meant is not None and "result" in meant.varies and called.error is None:
+            return "..."
         if called.result is None:
             return "?"
         if called.error is not None:
@@ -298,7 +300,7 @@ class _Trace:
                 number = "" if self._several else f" {len(memory.maps) + 1}"  # threads race for the next
                 memory.maps.append((called.result, int(texts["length"]), f"mapping{number}"))
             return memory.name(called.result)
-        if "result" in meant.varies or (meant.result == "size" and _of_the_system(texts)):
+        if meant.result == "size" and _of_the_system(texts):
             return "..."
         if meant.begins:
             return self._threads.get(called.result, "another")

@@ -27,4 +27,5 @@ OPERATION = Operation(
         "ENOMEM",
         "EIO",
     ),
+    varies=("result",),
 )
