@@ -95,6 +95,14 @@ def test_an_os_that_spawns_and_cannot_fork(
         assert outcome.stdout.decode() == own
 
 
+def test_on_a_cpu_that_is_not_the_hosts(toolchain: Toolchain, expected: tuple[str, str]) -> None:
+    """AArch64's table has no fork, dup2, pipe or poll: clone, dup3, pipe2 and ppoll mean the same."""
+    port = ports.load("aarch64-portwright-linux")
+    built = oracles.result_of(goals.build_crate(port, SOURCE))
+    outcome = machine(port, built.programs["processes"][0], engine="unicorn", seed=1)
+    assert (outcome.status, outcome.stdout.decode()) == (0, expected[0]), outcome.stderr.decode()
+
+
 def test_a_system_that_starts_nothing_says_so(toolchain: Toolchain, cache: Path, tmp_path: Path) -> None:
     port = oracles.load(cache, "poor")
     source = tmp_path / "starter.rs"
