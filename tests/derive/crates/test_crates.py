@@ -1,4 +1,4 @@
-"""derive/crates: what is laid over `getrandom` and `libc` finds its place, is Rust, and holds the ledger's numbers."""
+"""derive/crates with random_backend and libc_module: they find their places, are Rust, hold the numbers."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from portwright.describe import port as ports
 from portwright.describe.ledger import Call, Struct
 from portwright.describe.port import Port
 
-LINUX = Path(__file__).parents[2] / "fixtures" / "linux-ledger"
-BUNDLED = ("x86_64-unknown-veridian",)
+LINUX = "x86_64-portwright-linux"
+BUNDLED = ("x86_64-unknown-veridian", LINUX, "aarch64-portwright-linux")
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-O2"]
 
 # No C library: what the header gives is all there is.
@@ -53,7 +53,7 @@ def compiler() -> str:
 
 def oracle() -> Port:
     """Linux's own calls."""
-    return ports.load(str(LINUX))
+    return ports.load(LINUX)
 
 
 def compiled(compiler: str, folder: Path, header: str, source: str, *options: str) -> Path:
