@@ -218,6 +218,7 @@ def test_no_network_at_all(make_guest: Any) -> None:
 
 
 def test_numbers_as_options(net: Net) -> None:
+    """set_socket_option and socket_option: what was set is told, cut to the room; what makes no sense is refused."""
     fd = net.socket()
     assert net.option(fd, "IPPROTO_TCP", "TCP_NODELAY") == bytes(4)
     assert net.set_option(fd, "IPPROTO_TCP", "TCP_NODELAY", struct.pack("<i", 5)) == 0
@@ -322,6 +323,7 @@ def test_a_hostile_run_interrupts_shortens_and_delays(make_guest: Any) -> None:
 
 
 def test_the_system_has_a_name(net: Net) -> None:
+    """system_name: every text ends in a NUL, and the node has a name."""
     place = net.guest.room(390)
     assert net.guest.call("uname", place) == 0
     data = net.guest.space.read(place, 390)
