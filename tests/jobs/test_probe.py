@@ -129,7 +129,8 @@ def test_it_can_be_taken_to_another_machine(portwright: Any, toolchain: Toolchai
 
 def test_a_transcript_needs_no_toolchain(portwright: Any, tmp_path: Path) -> None:
     done = portwright("probe", VERIDIAN, "--transcript", RECORDED, env={"PATH": "/nowhere"})
-    assert (done.returncode, done.stdout.splitlines()[-1][-6:]) == (0, "agrees")
+    assert done.returncode in (0, 2) and "\ndiffers" not in done.stdout  # 2: the ledger has grown since
+    assert re.search(r"^agrees +errors\.ENOENT +4 ", done.stdout, re.M)
     cut = tmp_path / "cut.txt"
     cut.write_bytes(RECORDED.read_bytes()[:3000])
     done = portwright("probe", VERIDIAN, "--transcript", cut)

@@ -17,14 +17,14 @@ PORT = "x86_64-unknown-veridian"
 @pytest.mark.slow
 def test_a_sample_ends_well_and_is_the_same_again(portwright: Any, toolchain: Toolchain) -> None:
     """Every program is in it; the same seed tries the same cases, which end the same."""
-    first, second = (json.loads(portwright("sweep", PORT, "--sample", 80, "--json").stdout) for _ in range(2))
+    first, second = (json.loads(portwright("sweep", PORT, "--sample", 50, "--json").stdout) for _ in range(2))
     assert first["status"] == 0 and first["left_out"] == {}
-    assert len(first["rows"]) == 80 < first["cases"]
+    assert len(first["rows"]) == 50 < first["cases"]
     bad = [
         row for row in first["rows"] if row["ending"] not in ("succeeded", "handled", "panicked", "aborted")
     ]
     assert bad == []
-    assert len({row["program"] for row in first["rows"]}) >= 10
+    assert len({row["program"] for row in first["rows"]}) >= 8
     assert {"succeeded", "handled", "panicked", "aborted"} <= set(first["counts"])
     for row in (*first["rows"], *second["rows"]):
         del row["seconds"]
@@ -94,7 +94,7 @@ def test_all_that_is_wrong_with_the_arguments_is_said_at_once(portwright: Any) -
         "--operation",
         "reed",
         "--operation",
-        "fork",
+        "vfork",
         "--sample",
         "-1",
         "--time",
@@ -102,5 +102,5 @@ def test_all_that_is_wrong_with_the_arguments_is_said_at_once(portwright: Any) -
     ]
     done = portwright("sweep", PORT, *words)
     assert done.returncode == 2
-    for said in ("program `hallo`", "operation `reed`", "operation `fork`", "--sample -1", "--time 0"):
+    for said in ("program `hallo`", "operation `reed`", "operation `vfork`", "--sample -1", "--time 0"):
         assert said in done.stderr
