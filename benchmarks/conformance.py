@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -85,7 +84,7 @@ def alone(argv: list[str]) -> float:
         began = time.perf_counter()
         done = subprocess.run(
             [*argv, "--test-threads", "1"],
-            env=timing.environment({"RUSTC_BOOTSTRAP": "1", "PATH": os.environ.get("PATH", "")}),
+            env=timing.environment({"RUSTC_BOOTSTRAP": "1", "RUST_BACKTRACE": "0"}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
