@@ -174,7 +174,8 @@ def _like_port(triple: str, like: str, facts: RustcFacts) -> dict[str, str]:
     document["target"]["os"] = new_target.system(triple)
     if triple.count("-") >= 2:
         document["target"]["vendor"] = triple.split("-")[1]
-    document.pop("program", None)
+    for table in ("program", "programs"):  # its programs are its own; a first one is written for this port
+        document.pop(table, None)
     head = f"# {triple}: a port, begun as a copy of {port.target} by `portwright new`.\n\n"
     text = head + tomlkit.dumps(document).rstrip() + "\n\n" + new_port.program(triple)
     ledger = (port.folder / "abi.toml").read_text(encoding="utf-8")
