@@ -31,8 +31,8 @@ def test_the_closest_name_is_offered_only_when_near() -> None:
 
 def test_a_missing_entry_names_the_file_to_add() -> None:
     with pytest.raises(BadInput) as caught:
-        rooms.load("portwright.describe.operations", "futex-wait")
-    assert "src/portwright/describe/operations/futex_wait.py" in (caught.value.faults[0].hint or "")
+        rooms.load("portwright.describe.operations", "page-fault")
+    assert "src/portwright/describe/operations/page_fault.py" in (caught.value.faults[0].hint or "")
     with pytest.raises(BadInput) as near:
         rooms.load("portwright.describe.operations", "opem")
     assert "did you mean `open`" in (near.value.faults[0].hint or "")

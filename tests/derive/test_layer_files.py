@@ -8,6 +8,7 @@ import os
 import pty
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -194,7 +195,7 @@ def test_what_is_denied_to_others(oracle: Oracle, tmp_path: Path) -> None:
             (here / name).chmod(mode)
         (here / "closed").chmod(0o700)
         for folder in (here, *here.parents):
-            if folder.is_relative_to(tmp_path.parents[1]):
+            if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
                 folder.chmod(0o755)
         ended = subprocess.run(
             [copy], cwd=here, capture_output=True, user=65534, group=65534, extra_groups=[], check=False

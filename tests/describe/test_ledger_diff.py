@@ -40,7 +40,7 @@ def test_all_15_calls_differ(rows: list[Difference]) -> None:
     assert (
         said["munmap (unmap_memory)"] == "munmap (unmap_memory): number 21 in kernel, number 11 in document"
     )
-    assert "exec / execve" in said and "wait / wait4" in said
+    assert "exec / execve (execute)" in said and "wait / wait4 (wait)" in said
     assert "fd<<32|offset in kernel" in said["mmap (map_memory)"]
 
 

@@ -62,7 +62,8 @@ def offering(allowed: set[str]) -> Port:
         if call.get("operation") not in allowed:
             call.pop("operation", None)
     manifest: Any = tomlkit.parse((source / "port.toml").read_text())
-    manifest.pop("program", None)
+    for table in ("program", "programs"):
+        manifest.pop(table, None)
     write_atomic(folder / "abi.toml", tomlkit.dumps(document))
     write_atomic(folder / "port.toml", tomlkit.dumps(manifest))
     return ports.load(str(folder))

@@ -78,13 +78,14 @@ def test_check_only_warns_of_what_may_be_meant(portwright: Portwright, copy: Pat
 
 def test_check_against_source(portwright: Portwright, copy: Path, tmp_path: Path) -> None:
     """Agreement is 0; a number that changed is 1, with both values and both places."""
-    numbers = "".join(
-        f"    {name} = {number},\n"
+    rows = {  # one line in the source may be several calls of the ledger, which differ in what they fix
+        f"    {name} = {number},\n": None
         for call in ports.load(NAME).ledger.syscalls.values()
         for name, number in zip(
             [call.kernel_name, *call.kernel_aliases], [call.number, *call.aliases], strict=True
         )
-    )
+    }
+    numbers = "".join(rows)
     errors = "".join(
         f"    {error.kernel_name} = -{error.number},\n"
         for error in ports.load(NAME).ledger.errors.values()
@@ -127,7 +128,8 @@ def test_show(portwright: Portwright) -> None:
     assert any(line.split()[:3] == ["11", "exit", "exit"] for line in lines)
     assert any(line.split()[:3] == ["151", "293", "lstat"] for line in lines)
     assert "number in rax, arguments in rdi rsi rdx r10 r8" in ran.stdout
-    assert "fd<<32|offset" in ran.stdout and "operations not offered: none" in ran.stdout
+    (missing,) = [line for line in lines if line.startswith("operations not offered: ")]
+    assert "fd<<32|offset" in ran.stdout and "thread_clone" in missing and "rename" not in missing
     found = document(portwright("ledger", "show", NAME, "--ledger", "document", "--json"))
     assert [row["number"] for row in found["calls"]] == [
         0,

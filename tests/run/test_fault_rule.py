@@ -85,7 +85,7 @@ def test_the_forms(text: str, rule: Rule) -> None:
         ("", ["character 1: this names no call"]),
         ("write", ["character 6: this names no call"]),
         ("wirte=EIO", ["character 1: no call or operation is called `wirte`"]),
-        ("fork=EIO", ["character 1: `fork` means no operation in the ledger"]),
+        ("umask=EIO", ["character 1: `umask` means no operation in the ledger"]),
         ("write=ENOSPC", ["character 7: the ledger has no error `ENOSPC`"]),
         ("write=5", ["character 7: `5` is neither an error's name nor short"]),
         ("write=short:x", ["character 13: `x` is no whole number from 0"]),

@@ -53,7 +53,8 @@ class Fate:
 
 def forecast(edits: Sequence[Edit], tree: Tree) -> tuple[Fate, ...]:
     """The fate of every edit, in their order."""
-    return tuple(_fate(edit, tree) for edit in edits)
+    new = frozenset(edit.path for edit in edits if isinstance(edit, NewFile))
+    return tuple(_fate(edit, tree, new) for edit in edits)
 
 
 def carried(edits: Sequence[Edit], fates: Sequence[Fate]) -> tuple[Edit, ...]:
@@ -68,12 +69,12 @@ def count(fates: Iterable[Fate]) -> dict[Outcome, int]:
     return {outcome: found[outcome] for outcome in OUTCOMES}
 
 
-def _fate(edit: Edit, tree: Tree) -> Fate:
+def _fate(edit: Edit, tree: Tree, new: frozenset[str]) -> Fate:
     def fate(outcome: Outcome, place: str, found: str, other: Edit | None = None) -> Fate:
         return Fate(edit.path, describe(edit), outcome, place, found, edit.why, other)
 
     if isinstance(edit, NewFile):
-        return fate(*_new_file(edit, tree))
+        return fate(*_new_file(edit, tree, new))
     text = tree.read(edit.path)
     if text is None:
         return fate(*_elsewhere(edit.path, tree))
@@ -121,12 +122,12 @@ def _needs(edit: TomlTable) -> str:
     return ", ".join(f"{name} {version}" for name, version in rows.items())
 
 
-def _new_file(edit: NewFile, tree: Tree) -> tuple[Outcome, str, str]:
+def _new_file(edit: NewFile, tree: Tree, new: frozenset[str]) -> tuple[Outcome, str, str]:
     if edit.path in tree.files:
         return "changed", edit.path, "the tree has this file"
-    # The layer's own folder is new in any tree; what must be there is the folder of the module that names it.
+    # A folder of the overlay's own is new in any tree; what must be there is the folder of the module that names it.
     folder = PurePosixPath(edit.path).parent
-    while "portwright" in folder.name:
+    while "portwright" in folder.name or f"{folder}/mod.rs" in new:
         folder = folder.parent
     if any(name.startswith(f"{folder}/") for name in tree.files):
         return "applies", edit.path, ""

@@ -30,7 +30,13 @@ def test_build_names_what_ran_and_every_path() -> None:
     said = shown(
         build,
         build_job.Result(
-            "t", "programs", ("view", "std"), Path("/s.json"), None, long, programs={"hello": (Path("/b[1]"),)}
+            "t",
+            "programs",
+            ("view", "std"),
+            Path("/s.json"),
+            None,
+            long,
+            programs={"hello": (Path("/b[1]"),)},
         ),
     )
     assert said.splitlines() == [
