@@ -42,7 +42,7 @@ def handed_out(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -
     built = _finish(goals.build(ports.load(NAME), "dist"))
     place = tmp_path_factory.mktemp("handed out")
     folder, archive = built.dist
-    shutil.unpack_archive(archive, place, filter="data")
+    subprocess.run(["tar", "-xzf", archive, "-C", place], check=True)  # as a user would
     return place / folder.name
 
 

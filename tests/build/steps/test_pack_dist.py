@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def test_folder_and_tarball_hold_the_same(tmp_path: Path) -> None:
     with tarfile.open(out / "rust-mine.tar.gz") as tar:
         names = {entry.name for entry in tar if entry.isfile()}
         assert names == {f"rust-mine/{path}" for path in found}
-        tar.extractall(tmp_path / "unpacked", filter="data")
+    (tmp_path / "unpacked").mkdir()
+    subprocess.run(["tar", "-xzf", out / "rust-mine.tar.gz", "-C", tmp_path / "unpacked"], check=True)
     assert (tmp_path / "unpacked/rust-mine/bin/rustc").stat().st_mode & 0o111
 
 
