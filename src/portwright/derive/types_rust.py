@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from portwright.derive.struct_members import members
+from portwright.derive.struct_members import packed as is_packed
 from portwright.describe.ledger import Struct, StructField
 
 # fmt: off
@@ -25,12 +27,12 @@ def struct(name: str, layout: Struct, own: str | None = None) -> str:
     Where a field lies off its natural border the struct is packed, so that each offset is the ledger's on any CPU.
     """
     rows = sorted(layout.fields.items(), key=lambda row: row[1].offset)
-    packed = _packed(layout)
+    packed = is_packed(layout, INTEGERS)
     head = f"/// `{name}`: {layout.size} bytes."
     notes = [text for text in (layout.note, layout.source and f"Read in `{layout.source}`.") if text]
     doc = "".join(f"///\n/// {one_line(text)}\n" for text in notes)
     own = own or type_name(name)
-    fields = "".join(f"    {line}\n" for line in _fields(rows, layout.size))
+    fields = "".join(f"    {line}\n" for line in _fields(layout))
     asserts = "".join(
         f"    assert!(core::mem::offset_of!({own}, {field_name(field)}) == {place.offset});\n"
         for field, place in rows
@@ -75,26 +77,15 @@ def field_name(name: str) -> str:
     return f"{snake}_" if snake in KEYWORDS else snake
 
 
-def _packed(layout: Struct) -> bool:
-    widest = 1
-    for place in layout.fields.values():
-        natural = place.size if place.size in INTEGERS else 1
-        if place.offset % natural:
-            return True
-        widest = max(widest, natural)
-    return layout.size % widest != 0
-
-
-def _fields(rows: list[tuple[str, StructField]], size: int) -> Iterator[str]:
-    end = pads = 0
-    for name, place in [*rows, (None, StructField(offset=size, size=1))]:
-        if place.offset > end:
-            yield f"_pad{pads}: [u8; {place.offset - end}],"
+def _fields(layout: Struct) -> Iterator[str]:
+    pads = 0
+    for name, place in members(layout):
+        if name is None:
+            yield f"_pad{pads}: [u8; {place.size}],"
             pads += 1
-        if name is not None:
+        else:
             yield f"/// {place.size} bytes at offset {place.offset}."
             yield f"pub {field_name(name)}: {_type(place)},"
-        end = place.offset + place.size
 
 
 def _type(place: StructField) -> str:

@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive.types_rust import INTEGERS, one_line
+from portwright.derive.struct_members import members, packed
+from portwright.derive.types_rust import one_line
 from portwright.describe.cpu import Cpu, cpu
-from portwright.describe.ledger import ErrorNumber, Ledger, Struct, StructField
+from portwright.describe.ledger import ErrorNumber, Ledger, Struct
 from portwright.describe.port import Port
 
 MARK = "/* Made by portwright"
 """How a header that may be overwritten begins."""
+
+C_INTEGERS = (1, 2, 4, 8)
 
 # fmt: off
 _KEYWORDS = frozenset((
@@ -95,8 +98,8 @@ def _structs(ledger: Ledger) -> Iterator[str]:
         if layout.note:
             yield _comment(layout.note).strip()
         yield f"struct {_name(name)} {{"
-        yield from (f"    {line}" for line in _fields(rows, layout.size))
-        yield f"}}{' __attribute__((packed))' if _packed(layout) else ''};"
+        yield from (f"    {line}" for line in _fields(layout))
+        yield f"}}{' __attribute__((packed))' if packed(layout, C_INTEGERS) else ''};"
         yield f'_Static_assert(sizeof(struct {_name(name)}) == {layout.size}, "{name}");'
         for field, place in rows:
             where = f"offsetof(struct {_name(name)}, {_name(field)})"
@@ -104,28 +107,16 @@ def _structs(ledger: Ledger) -> Iterator[str]:
         yield ""
 
 
-def _packed(layout: Struct) -> bool:
-    widest = 1
-    for place in layout.fields.values():
-        natural = place.size if place.size in INTEGERS[:4] else 1
-        if place.offset % natural:
-            return True
-        widest = max(widest, natural)
-    return layout.size % widest != 0
-
-
-def _fields(rows: list[tuple[str, StructField]], size: int) -> Iterator[str]:
-    end = pads = 0
-    for name, place in [*rows, (None, StructField(offset=size, size=1))]:
-        if place.offset > end:
-            yield f"uint8_t _pad{pads}[{place.offset - end}];"
+def _fields(layout: Struct) -> Iterator[str]:
+    pads = 0
+    for name, place in members(layout):
+        if name is None:
+            yield f"uint8_t _pad{pads}[{place.size}];"
             pads += 1
-        if name is not None:
-            if place.size in INTEGERS[:4]:
-                yield f"{'' if place.signed else 'u'}int{place.size * 8}_t {_name(name)};"
-            else:
-                yield f"uint8_t {_name(name)}[{place.size}];"
-        end = place.offset + place.size
+        elif place.size in C_INTEGERS:
+            yield f"{'' if place.signed else 'u'}int{place.size * 8}_t {_name(name)};"
+        else:
+            yield f"uint8_t {_name(name)}[{place.size}];"
 
 
 def _trap_title(ledger: Ledger) -> str:
