@@ -1,0 +1,1 @@
+"""PUT it in an image, LOOK into one: composing, editing, inspecting."""
