@@ -202,6 +202,49 @@ def test_a_thread_that_spins_gives_way(program, run_assembly, linux, engine: str
     )
 
 
+def test_a_thread_that_never_waits_gives_way(program, run_assembly, linux, engine: str) -> None:
+    """Call after call without an end, on a machine that switches at none: its turn ends all the same, by counting."""
+    flag = program.main.text(bytes(16))
+    call = program.part(lambda a: a.call("getpid").move("rbx", flag).raw("833b00"))  # cmp [rbx], 0
+    program.thread(lambda a: a.raw(call.hex() + "0f84" + struct.pack("<i", -len(call) - 6).hex()))  # je
+    program.main.call("sched_yield").move("rbx", flag).raw("c70301000000")
+    outcome = run_assembly(
+        program.join().exit(5), port=linux, engine=engine, kind=True, limits=Limits(seconds=20)
+    )
+    assert outcome.end == Exited(5) and outcome.preemptions == 0
+
+
+def test_who_takes_a_lock_again_and_again_does_not_keep_it_for_ever(
+    program, run_assembly, linux, engine: str
+) -> None:
+    """A thread that makes its calls under a lock (as an allocator does), and takes it again as soon as it is free."""
+    lock, flag = program.main.text(bytes(16)), program.main.text(bytes(16))
+    wait, wake = program.constants("FUTEX_WAIT"), program.constants("FUTEX_WAKE")
+
+    def take(assembly) -> None:
+        sleep = program.part(lambda a: a.call("futex_wait", lock, wait, 2, None))
+        swap = program.part(lambda a: a.move("rbx", lock).raw("b802000000 8703 85c0"))  # while xchg([rbx], 2)
+        contended = swap + b"\x0f\x84" + struct.pack("<i", len(sleep) + 5) + sleep
+        contended += b"\xe9" + struct.pack("<i", -len(contended) - 5)
+        assembly.move("rbx", lock).raw("31c0 b901000000 f00fb10b")  # lock cmpxchg [rbx], 0 -> 1
+        assembly.raw("0f84" + struct.pack("<i", len(contended)).hex() + contended.hex())
+
+    def release(assembly) -> None:
+        woken = program.part(lambda a: a.call("futex_wake", lock, wake, 1))
+        assembly.move("rbx", lock).raw("31c0 8703 83f802")  # xchg [rbx], 0; cmp eax, 2: somebody waits
+        assembly.raw("0f85" + struct.pack("<i", len(woken)).hex() + woken.hex())
+
+    body = program.part(lambda a: (take(a), a.call("getpid"), release(a), a.move("rbx", flag).raw("833b00")))
+    program.thread(lambda a: a.raw(body.hex() + "0f84" + struct.pack("<i", -len(body) - 6).hex()))
+    program.main.call("sched_yield")
+    take(program.main)  # once is enough
+    program.main.move("rbx", flag).raw("c70301000000")
+    release(program.main)
+    limits = Limits(seconds=20)
+    outcome = run_assembly(program.join().exit(5), port=linux, engine=engine, kind=True, limits=limits)
+    assert outcome.end == Exited(5) and outcome.preemptions == 0
+
+
 def test_a_deadlock_is_reported_with_all_threads(program, run_assembly, linux, engine: str) -> None:
     word = program.main.text(bytes(16))
     wait = program.constants("FUTEX_WAIT")

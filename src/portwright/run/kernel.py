@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MOST_THREADS = 4096
 WORD = 4
 CALLS_BETWEEN = 2  # who gives way again after at most so many calls (a look at the clock) does nothing else
+MOST_CALLS = 64  # in one turn, where somebody else could run: who never waits must not leave the others behind for ever
 LONGEST_STEP = 1 << 24  # nanoseconds that pass at most while nobody does anything but give way
 
 
@@ -65,6 +66,7 @@ class Kernel:
         self._sleepers = Sleepers()
         self._ended: list[Process] = []
         self._switch = False  # the current thread has had its turn
+        self._calls = 0  # made in this turn while somebody else could run
         self._idle_step = 1
         self._gave_way = 0  # the turn in which a thread gave way last
         self._number = 1
@@ -154,6 +156,11 @@ class Kernel:
             thread.asleep, thread.waited = False, True
             self._sleepers.remove(thread)
             self._runnable.append(thread)
+            waker = self._current
+            if waker is not None and waker.ran_long:
+                # Its turn may always end while it holds the lock that the others want: here it has just let go of it.
+                waker.ran_long = False
+                waker.process.halt = self._switch = True
 
     def give_way(self, thread: Thread) -> None:
         """Let others run before the calling thread. Where there are none, a virtual clock goes on: a little at
@@ -208,7 +215,7 @@ class Kernel:
                 return thread
         else:
             thread = None
-        self._switch = False
+        self._switch, self._calls = False, 0
         if self._sleepers:
             for other in self._sleepers.over(self.clocks.now()):
                 self.wake(other)
@@ -275,6 +282,10 @@ class Kernel:
             thread.pending = self._switch = True
             return False
         goes_on = thread.process.dispatcher.trap()
+        self._calls += 1
+        if goes_on and self._calls >= MOST_CALLS:
+            thread.ran_long = self._switch = True
+            return False
         if goes_on and self._hostility.switches():
             self._switch = True
             return False

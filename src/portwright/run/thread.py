@@ -20,7 +20,8 @@ class Thread:
     over. `waited`: the call that is being served has waited before, for `wait`; `expired`: the wait's
     deadline came, and nothing else. `pending`: a call of it is to be served before it goes on. `settled`: its
     registers are as they must be, and the call that did that has no result to give. `over`: it has ended,
-    with `status`. `clear_word`: the address of a word that its end sets to 0 and wakes (0: none).
+    with `status`. `ran_long`: its turn ended because
+    it had made many calls in it. `clear_word`: the address of a word that its end sets to 0 and wakes (0: none).
     """
 
     id: int
@@ -35,6 +36,7 @@ class Thread:
     settled: bool = False
     over: bool = False
     status: int = 0
+    ran_long: bool = False
     clear_word: int = 0
 
     def deadline(self, nanoseconds: int | None) -> int | None:
