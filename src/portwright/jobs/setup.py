@@ -30,6 +30,14 @@ EXTRAS = {
     "qemu-aarch64": "qemu-user",
     "ninja": "ninja-build",
     "nix-build": "nix-bin",
+    "file": "file",
+    "cpio": "cpio",
+    "zstd": "zstd",
+    "mke2fs": "e2fsprogs",
+    "fsck.fat": "dosfstools",
+    "mcopy": "mtools",
+    "sgdisk": "gdisk",
+    "sfdisk": "fdisk",
 }
 """Program -> package, for `--all`: what tests and benchmarks compare with."""
 
