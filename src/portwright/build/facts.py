@@ -72,7 +72,9 @@ def utilities(port: Port) -> tuple[Crate, ...]:
     """The programs that Rust's own tests start, where the port can start any."""
     folder = utility.folder()
     found = utility.utilities(port.ledger)
-    return tuple(Crate(each.name, folder / each.path, crate_digest.digest(folder / each.path)) for each in found)
+    return tuple(
+        Crate(each.name, folder / each.path, crate_digest.digest(folder / each.path)) for each in found
+    )
 
 
 def crate(path: Path) -> Crate:

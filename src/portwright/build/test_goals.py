@@ -75,7 +75,9 @@ def build(
     wanted = choose(tests.suites, names)
     compared = tuple(suite for suite in tests.hosts if suite in wanted) if hosts else ()
     crates = facts.utilities(port) if guests else ()
-    found = replace(facts.gather(port, toolchain, crates), tests=replace(tests, suites=wanted, hosts=compared))
+    found = replace(
+        facts.gather(port, toolchain, crates), tests=replace(tests, suites=wanted, hosts=compared)
+    )
     plan = build_plan.plan(port, found)
     state = lock.hold(
         port, lock.of(toolchain, found.source_digest, tool_versions.versions(toolchain)), accept=update_lock
@@ -88,11 +90,15 @@ def build(
     try:
         yield from executor.run(plan, test_plan.TESTS, settings)
     except StepFailed as error:
-        if not all(store.is_done(plan.step(name)) for name in (test_plan.CRATES, *(each.step for each in crates))):
+        if not all(
+            store.is_done(plan.step(name)) for name in (test_plan.CRATES, *(each.step for each in crates))
+        ):
             raise
         faults = error.faults
     made = {each.name: goals.binaries(store, plan, each.step)[0] for each in crates}
-    places = {place: made[each.name] for each in utility.utilities(port.ledger) if guests for place in each.places}
+    places = {
+        place: made[each.name] for each in utility.utilities(port.ledger) if guests for place in each.places
+    }
     result = TestBuild(toolchain, store.folder, wanted, utilities=places, ran=missing)
     return _found(result, store, compared, faults)
 

@@ -137,7 +137,7 @@ class Programs:
         child.signals = parent.signals.copied(child)
         child.parent = parent
         engine.set(parent.dispatcher.returned(0))
-        self._kernel.add(child)
+        self._kernel.add(child, runs=self._ledger.processes.children == "run")
         assert parent.image is not None
         self._take(child, parent.image)
         return child
