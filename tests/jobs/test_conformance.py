@@ -10,6 +10,13 @@ from typing import Any
 import pytest
 
 from port_copies import copied
+from portwright.build import test_goals
+from portwright.describe import port as ports
+from portwright.describe.port import Port
+from portwright.jobs import conformance
+from portwright.run import machine
+from portwright.run.options import Options
+from std_oracle import BUNDLED, result_of
 
 NAME = "x86_64-unknown-veridian"
 ABORT = ("--panic", "abort")  # the sysroot that other tests have built already
@@ -79,6 +86,31 @@ def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any
         for kind in ("programs", "std")
     }
     assert by_kind["programs"] >= 10 and by_kind["std"] > 300
+
+
+def test_guests_find_the_programs_that_tests_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Options] = []
+    run_program = machine.run_program
+
+    def run(port: Port, binary: Path, options: Options, *emit: Any) -> Any:
+        seen.append(options)
+        return run_program(port, binary, options, *emit)
+
+    monkeypatch.setattr(machine, "run_program", run)
+    result = result_of(conformance.run(conformance.Arguments(NAME, suite=("std-istr",), panic="abort")))
+    assert result.status == 0 and seen
+    for options in seen:
+        assert {"/bin/sh", "/bin/env", "/bin/mkdir", "/bin/echo"} <= set(options.programs)
+        assert options.at is not None and options.at.endswith("/std-istr"), "and they find themselves"
+    port = ports.load(NAME, panic="abort")
+    assert result_of(test_goals.build(port, ["std-istr"], hosts=False, guests=False)).utilities == {}
+
+
+def test_a_test_finds_its_own_file(portwright: Callable[..., Any]) -> None:
+    """By the link that the ledger speaks of: one asks for it, the other copies it and starts the copy."""
+    suites = ("--suite", "std-env", "--suite", "std-process_spawning")
+    found = document(portwright("conformance", BUNDLED, *ABORT, *suites, "--json"))
+    assert found["failures"] == [] and sum(suite["counts"]["passed"] for suite in found["suites"]) == 7
 
 
 @pytest.mark.e2e

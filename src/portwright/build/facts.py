@@ -12,7 +12,7 @@ from portwright.base.errors import BadInput, Fault, Where
 from portwright.base.hashing import hash_tree, hash_value
 from portwright.build import crate_digest, own_step
 from portwright.derive.build_plan import Crate, Facts
-from portwright.describe import rustc_facts, spec
+from portwright.describe import rustc_facts, spec, utility
 from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
@@ -66,6 +66,15 @@ def programs(port: Port) -> tuple[Crate, ...]:
     if faults:
         raise BadInput(faults)
     return tuple(found)
+
+
+def utilities(port: Port) -> tuple[Crate, ...]:
+    """The programs that Rust's own tests start, where the port can start any."""
+    folder = utility.folder()
+    found = utility.utilities(port.ledger)
+    return tuple(
+        Crate(each.name, folder / each.path, crate_digest.digest(folder / each.path)) for each in found
+    )
 
 
 def crate(path: Path) -> Crate:

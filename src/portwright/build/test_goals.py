@@ -11,12 +11,12 @@ from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, StepFailed, closest
 from portwright.base.events import Event, Note
-from portwright.build import executor, facts, test_sources, tool_versions
+from portwright.build import executor, facts, goals, test_sources, tool_versions
 from portwright.build.executor import Settings
 from portwright.build.store import Store
 from portwright.derive import build_plan, test_plan
 from portwright.derive.test_plan import Suite
-from portwright.describe import lock
+from portwright.describe import lock, utility
 from portwright.describe import toolchain as toolchains
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
@@ -24,7 +24,10 @@ from portwright.describe.toolchain import Toolchain
 
 @dataclass(frozen=True)
 class TestBuild:
-    """The suites' binaries by name, for the port and for the host; `failed`: why a suite was not built."""
+    """The suites' binaries by name, for the port and for the host; `failed`: why a suite was not built.
+
+    `utilities` are the programs that the tests start, by their places in a guest.
+    """
 
     toolchain: Toolchain
     folder: Path
@@ -32,6 +35,7 @@ class TestBuild:
     binaries: Mapping[str, Path] = field(default_factory=dict)
     hosts: Mapping[str, Path] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    utilities: Mapping[str, Path] = field(default_factory=dict)
     ran: tuple[str, ...] = ()
 
 
@@ -60,15 +64,20 @@ def build(
     names: Sequence[str] = (),
     *,
     hosts: bool = True,
+    guests: bool = True,
     settings: Settings | None = None,
     update_lock: bool = False,
 ) -> Generator[Event, None, TestBuild]:
-    """Build the suites of these names or kinds (all where there are none); `hosts`: also what to compare with."""
+    """Build the suites of these names or kinds (all where there are none); `hosts`: also what to compare with;
+    `guests`: also the programs that the tests start, which a guest's root lacks."""
     toolchain = toolchains.find(rust=port.manifest.toolchain.rust)
     tests = test_sources.gather(toolchain)
     wanted = choose(tests.suites, names)
     compared = tuple(suite for suite in tests.hosts if suite in wanted) if hosts else ()
-    found = replace(facts.gather(port, toolchain, ()), tests=replace(tests, suites=wanted, hosts=compared))
+    crates = facts.utilities(port) if guests else ()
+    found = replace(
+        facts.gather(port, toolchain, crates), tests=replace(tests, suites=wanted, hosts=compared)
+    )
     plan = build_plan.plan(port, found)
     state = lock.hold(
         port, lock.of(toolchain, found.source_digest, tool_versions.versions(toolchain)), accept=update_lock
@@ -81,10 +90,16 @@ def build(
     try:
         yield from executor.run(plan, test_plan.TESTS, settings)
     except StepFailed as error:
-        if not store.is_done(plan.step(test_plan.CRATES)):
+        if not all(
+            store.is_done(plan.step(name)) for name in (test_plan.CRATES, *(each.step for each in crates))
+        ):
             raise
         faults = error.faults
-    result = TestBuild(toolchain, store.folder, wanted, ran=missing)
+    made = {each.name: goals.binaries(store, plan, each.step)[0] for each in crates}
+    places = {
+        place: made[each.name] for each in utility.utilities(port.ledger) if guests for place in each.places
+    }
+    result = TestBuild(toolchain, store.folder, wanted, utilities=places, ran=missing)
     return _found(result, store, compared, faults)
 
 

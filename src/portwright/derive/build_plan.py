@@ -59,7 +59,7 @@ class Facts:
 
     `spec` is the whole target spec; `edits` the overlay; `source_digest` the hash of std's sources;
     `fingerprints` the hash of the code that each of portwright's own steps runs; `crates` what to build; `tests` which of
-    Rust's own, if any.
+    Rust's own, if any: the crates are then what these need in their guests.
     """
 
     toolchain: Toolchain
@@ -106,6 +106,7 @@ def plan(port: Port, facts: Facts) -> Plan:
             facts.tests,
             facts.fingerprints,
             facts.source_digest,
+            [step.name for step in crates],
         )
     return Plan(port.target, (*base, *crates, programs, *tests), texts, identity(port))
 

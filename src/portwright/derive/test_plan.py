@@ -7,7 +7,7 @@ library's own Cargo.lock. Suites are plain `rustc --test` calls: cargo would wan
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,15 +68,16 @@ def steps(
     facts: TestFacts,
     fingerprints: Mapping[str, str],
     source_digest: str,
+    besides: Sequence[str] = (),
 ) -> tuple[Step, ...]:
-    """The steps, the last of them naming all."""
+    """The steps, the last of them naming all, with the steps that are needed `besides`."""
     made = [_sources(toolchain, facts, fingerprints), _crates(target, toolchain, facts, host=False)]
     made.append(_arguments(fingerprints))
     made += [_suite(target, panic, arch, toolchain, suite) for suite in facts.suites]
     if facts.hosts:
         made.append(_crates(target, toolchain, facts, host=True))
         made += [_host_suite(toolchain, suite, source_digest) for suite in facts.hosts]
-    needs = (*(suite.step for suite in facts.suites), *(suite.host_step for suite in facts.hosts))
+    needs = (*besides, *(suite.step for suite in facts.suites), *(suite.host_step for suite in facts.hosts))
     return (*made, Step(TESTS, (), "Rust's own tests", needs=needs))
 
 

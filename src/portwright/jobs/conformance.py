@@ -150,7 +150,12 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     built = TestBuild(toolchains.find(rust=port.manifest.toolchain.rust), cache_root(), ())
     if names or not wanted:
         built = yield from test_goals.build(
-            port, names, hosts=not arguments.quick, settings=settings, update_lock=arguments.update_lock
+            port,
+            names,
+            hosts=not arguments.quick,
+            guests=arguments.on == "machine",
+            settings=settings,
+            update_lock=arguments.update_lock,
         )
     folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
     request = _request(arguments, folder, options, on, workers)
@@ -293,7 +298,8 @@ def _binaries(port: Port, built: TestBuild, options: Options, arguments: Argumen
         named = replace(options, name=str(path))
         if arguments.on == "machine":
             share = Share(path.parent, GUEST_FOLDER, readonly=True)
-            named = replace(options, name=f"{GUEST_FOLDER}/{path.name}", shares=(share,))
+            place = f"{GUEST_FOLDER}/{path.name}"
+            named = replace(options, at=place, shares=(share,), programs=built.utilities)
         aborts = port.manifest.std.panic == "abort"
         found[suite.name] = TestBinary(path, run, named, arguments.timeout, aborts, suite.harness)
     return found

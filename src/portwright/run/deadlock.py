@@ -37,4 +37,6 @@ def _state(kernel: Kernel, thread: Thread) -> ThreadState:
     reporter = thread.process.reporter
     backtrace = reporter.backtrace() if reporter is not None else ()
     waits_for = thread.wait.what if thread.wait is not None else "nothing"
+    if thread.process.held:
+        waits_for = "its parent to wait for it"
     return ThreadState(thread.process.id, thread.id, thread.name, waits_for, backtrace)

@@ -45,6 +45,10 @@ class FileTable(Descriptors):
 
     # --- by path
 
+    def followed(self, path: bytes) -> bytes:
+        """The program's own path, where the OS's link to it is meant."""
+        return self.executable[1] if self.executable is not None and path == self.executable[0] else path
+
     def open(self, path: bytes, flags: int, mode: int, start: Folder | None = None) -> int:
         """Open by path with host flags (`os.O_*`), from `start` or the current directory; answers the number."""
         return self.add(lambda: self._open_path(path, flags, mode, start or self.current))
@@ -65,6 +69,7 @@ class FileTable(Descriptors):
 
     def status(self, path: bytes, *, follow: bool, start: Folder | None = None) -> Status:
         """The canonical status of what a path names."""
+        path = self.followed(path) if follow else path
         place = self.root.find(start or self.current, path, follow=follow)
         if place.device:
             return made_up_status(DEVICE_MODE)
@@ -142,6 +147,7 @@ class FileTable(Descriptors):
 
     def _open_path(self, path: bytes, flags: int, mode: int, start: Folder) -> OpenFile:
         follow = not flags & os.O_NOFOLLOW and flags & (os.O_CREAT | os.O_EXCL) != os.O_CREAT | os.O_EXCL
+        path = self.followed(path) if follow else path
         for _ in range(RETRIES):
             place = self.root.find(start, path, follow=follow)
             try:

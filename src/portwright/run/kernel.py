@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from portwright.run import held_children
 from portwright.run.clocks import Clocks
 from portwright.run.deadlock import deadlock_end
 from portwright.run.engine import BadAddress, Stop
@@ -85,15 +86,17 @@ class Kernel:
         self._number += self._hostility.number(1, 40, kind=1)
         return self._number
 
-    def add(self, process: Process) -> Thread:
-        """Take a process in, with its first thread, which is ready to run and has the process's number."""
+    def add(self, process: Process, *, runs: bool = True) -> Thread:
+        """Take a process in, with its first thread, which has the process's number and, if it `runs`, is ready to."""
         self._number = max(self._number, process.id)
         thread = Thread(process.id, process)
         process.kernel, process.thread = self, thread
         process.threads[thread.id] = thread
         self.several = self.several or bool(self.processes)
         self.processes[process.id] = process
-        self._runnable.append(thread)
+        process.held = not runs
+        if runs:
+            self._runnable.append(thread)
         return thread
 
     def start_thread(self, process: Process, registers: Mapping[str, int]) -> Thread:
@@ -147,6 +150,8 @@ class Kernel:
         thread.wait = wait
         thread.asleep = thread.pending = True
         thread.expired = False
+        if (child := held_children.begin(thread.process, wait)) is not None:
+            self._runnable.append(child.thread)
         if wait.polled:
             self._sleepers.add(thread, wait)
 

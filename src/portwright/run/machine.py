@@ -94,7 +94,7 @@ def _in_worker(port: Port, binary: Path, data: bytes, options: Options, scratch:
 
 
 def _run(port: Port, binary: Path, data: bytes, options: Options, scratch: Path, emit: Emit) -> Outcome:
-    if options.at is not None:
+    if options.at is not None and not world.shows(options, options.at, binary):
         options = replace(options, programs={**options.programs, options.at: binary})
     return _Run(port, binary, data, options, world.root(options, scratch), emit).outcome()
 

@@ -21,9 +21,9 @@ class Options:
     of what the ledger's OS gives. `stdin` as bytes, or None for portwright's own. `capture`: the program's
     output becomes events instead of going to portwright's own streams. `files` are put into the root before
     the start, `programs` (files of the host, by their places there) as what may be executed, and the program itself
-    `at` a place, which is then its name. `trace` lines go to the file descriptor `trace_fd`; `calls` makes an
-    event of every call. `seed` None: a new one each time. `faults` are made to happen, by the first rule that
-    fits a call.
+    `at` a place, which is then its name (a share may show it there already). `trace` lines go to the file descriptor
+    `trace_fd`; `calls` makes an event of every call. `seed` None: a new one each time. `faults` are made to happen,
+    by the first rule that fits a call.
     """
 
     arguments: tuple[str, ...] = ()

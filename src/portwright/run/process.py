@@ -52,7 +52,8 @@ class Process:
     `thread` is the one whose registers the engine holds: in a call, the caller. `halt` makes the engine stop
     after the call, for the kernel to look what has become of its threads. `unjoined` holds the statuses of
     threads that have ended and that none has waited for. `kernel` and `thread` are set by `Kernel.add`,
-    `dispatcher` and `reporter` by who makes a process.
+    `dispatcher` and `reporter` by who makes a process. `held`: it has not begun to run, and does so only when its parent
+    waits (`held_children`).
     """
 
     engine: Engine
@@ -69,6 +70,7 @@ class Process:
     written: int = 0
     complaints: list[tuple[str, str, str]] = field(default_factory=list)
     halt: bool = False
+    held: bool = False
     threads: dict[int, Thread] = field(default_factory=dict)
     unjoined: dict[int, int] = field(default_factory=dict)
     _layouts: dict[str, Layout] = field(default_factory=dict)

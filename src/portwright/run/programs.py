@@ -137,7 +137,7 @@ class Programs:
         child.signals = parent.signals.copied(child)
         child.parent = parent
         engine.set(parent.dispatcher.returned(0))
-        self._kernel.add(child)
+        self._kernel.add(child, runs=self._ledger.processes.children == "run")
         assert parent.image is not None
         self._take(child, parent.image)
         return child
@@ -146,7 +146,7 @@ class Programs:
         self, process: Process, path: bytes, arguments: Sequence[bytes], variables: Sequence[bytes]
     ) -> None:
         """Replace a process's program; raises `Failed` as long as the old one is still whole."""
-        path = _followed(process.files, path)
+        path = process.files.followed(path)
         image = self._image(process.files, path, arguments, variables)
         self._kernel.leave_alone(process.thread)
         process.engine.reset()
@@ -187,7 +187,7 @@ class Programs:
             child.files.current = parent.files.current
             if directory is not None:
                 child.files.change_directory(directory)
-            path = _followed(parent.files, path)
+            path = parent.files.followed(path)
             image = self._image(child.files, path, arguments, variables)
             for fd, file in given:
                 child.files.put(fd, file)
@@ -230,11 +230,6 @@ class Programs:
             return loader.plan(data, os.fsdecode(path.rsplit(b"/", 1)[-1]), self.rules)
         except CannotLoad:
             raise Failed("ENOEXEC") from None
-
-
-def _followed(files: FileTable, path: bytes) -> bytes:
-    """The program's own path, where the OS's link to it is meant."""
-    return files.executable[1] if files.executable is not None and path == files.executable[0] else path
 
 
 def _program(files: FileTable, path: bytes) -> bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portwright.run.process import Process
 
 
 class Wait(Exception):
@@ -12,7 +15,8 @@ class Wait(Exception):
     That is when `ready()` is true, when somebody `wake`s the thread, when the host's descriptor `host_fd` can
     be read (or written), or when the `deadline` has come (nanoseconds on the machine's own clock,
     `Clocks.now`). `what` says for what it waits, to a person: a deadlock report prints it. `memo` is the
-    operation's own, for when it is served again (`thread.wait.memo`).
+    operation's own, for when it is served again (`thread.wait.memo`). `runs` says which of the caller's children
+    run meanwhile, in an OS that runs them only then.
     """
 
     def __init__(
@@ -23,6 +27,7 @@ class Wait(Exception):
         host_fd: int | None = None,
         for_writing: bool = False,
         memo: Any = None,
+        runs: Callable[[Process], bool] | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -31,6 +36,7 @@ class Wait(Exception):
         self.host_fd = host_fd
         self.for_writing = for_writing
         self.memo = memo
+        self.runs = runs
 
     @property
     def polled(self) -> bool:

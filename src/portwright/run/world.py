@@ -59,6 +59,17 @@ def root(options: Options, scratch: Path) -> Root:
     return found
 
 
+def shows(options: Options, place: str, file: Path) -> bool:
+    """Whether a share shows this very file of the host at a place."""
+    names = names_of(place)
+    for share in options.shares:
+        top = names_of(share.guest)
+        there = share.host.joinpath(*map(os.fsdecode, names[len(top) :]))
+        if names[: len(top)] == top and there.is_file() and there.samefile(file):
+            return True
+    return False
+
+
 def _check_root(path: Path) -> None:
     if not path.is_dir():
         raise fail("`--root` is no folder", Where(path), "make it, or leave the option out", "run/root")

@@ -101,6 +101,18 @@ def test_what_is_no_link(linux, path: str, error: str) -> None:
     assert read_link(linux, path) == linux.error(error)
 
 
+def test_the_systems_own_link_leads_to_the_program(linux) -> None:
+    (linux.root / "me").write_bytes(b"program")
+    linux.process.files.executable = (b"/proc/self/exe", b"/me")
+    assert read_link(linux, "/proc/self/exe") == "/me"
+    number = linux.call("open", linux.path("/proc/self/exe"), 0, 0)
+    place = linux.room(16)
+    assert linux.call("read", number, place, 16) == 7 and linux.space.read(place, 7) == b"program"
+    assert linux.call("stat", linux.path("/proc/self/exe"), linux.room(144)) == 0
+    no_follow = linux.constant("O_NOFOLLOW")
+    assert linux.call("open", linux.path("/proc/self/exe"), no_follow, 0) == linux.error("ENOENT")
+
+
 def test_one_more_name_is_the_same_file(linux) -> None:
     (linux.root / "f").write_text("one")
     assert link(linux, "/f", "/g") == 0

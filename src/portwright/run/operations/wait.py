@@ -27,7 +27,11 @@ def perform(process: Process, child: int, status: int, options: frozenset[str] |
         if not thread.waited and process.interrupted():
             return Failure("EINTR")
         what = f"the end of process {children[0].id}" if len(children) == 1 else "the end of a child"
-        raise Wait(what, ready=lambda: any(one.end is not None for one in children))
+        raise Wait(
+            what,
+            ready=lambda: any(one.end is not None for one in children),
+            runs=lambda child: child in children,
+        )
     assert ended.end is not None
     if status:
         process.put_struct("wait_status", status, {"status": encoded(process, ended.end)})
