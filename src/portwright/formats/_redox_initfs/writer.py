@@ -168,7 +168,8 @@ class Plan:
         allowed = min(MOST if most is None else most, 0xFFFF_FFFF)
         if self.cursor <= allowed:
             return
-        files = ((node.size, node.path) for node in self.tree.nodes.values() if node.kind == "file")
+        content, nodes = self.tree.content, self.tree.nodes.values()
+        files = (((content(node) or node).size, node.path) for node in nodes if node.kind == "file")
         sizes = ", ".join(f"{shown(path)} {_mib(size)}" for size, path in sorted(files, reverse=True)[:5])
         what = f"the image would have {_mib(self.cursor)}, and may have {_mib(allowed)}"
         names = len(self.rows) - 1
