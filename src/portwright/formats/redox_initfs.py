@@ -1,6 +1,6 @@
 """Redox's initfs: the files that are there before any disk is, and the program that the kernel runs first.
 
-Six layouts have borne the same magic, and nothing in an image says which it is: reading tries those that its header
+Seven layouts have borne the same magic, and nothing in an image says which it is: reading tries those that its header
 allows. R3, R4a, R4b and R5 can be written. What the bootstrap must be is not judged here (`pack/bootstrap.py`): of
 it only the entry is read.
 """

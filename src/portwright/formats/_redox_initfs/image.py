@@ -124,19 +124,24 @@ class Initfs:
             return 0
         some = min(header.count, 256)
         rows = self.source.read(header.table, stride * some)
-        good = 0
+        good = 0.0
         for place in range(0, len(rows), stride):
             field, length, offset = _ROW.unpack_from(rows, place)
             owned = any(
                 rows[place + 12 : place + stride]
             )  # no archiver ever wrote owners, where there is room
-            good += _meaning(header.layout, field) is not None and not owned and offset + length <= max(size, offset)
+            good += (
+                _meaning(header.layout, field) is not None
+                and not owned
+                and offset + length <= max(size, offset)
+            )
         field, length, offset = _ROW.unpack(self.source.read(header.table + stride * header.root, 12))
         meaning = _meaning(header.layout, field)
         if meaning is None or meaning[0] != "directory" or offset + length > max(size, offset):
             return 0.5 + good / some / 4
         entries = self.source.read(min(offset, size), min(length, 8 * some) & ~7)
-        return 2 + good / some + all(inode < header.count for inode, _, _ in _ENTRY.iter_unpack(entries))
+        good = 2 + good / some + all(inode < header.count for inode, _, _ in _ENTRY.iter_unpack(entries))
+        return good + (header.count == 1 and header.size == header.table + stride)  # an empty tree ends there
 
     @property
     def facts(self) -> Mapping[str, str | int]:

@@ -55,7 +55,7 @@ class Tree:
 
     def _add(self, node: Node) -> None:
         parent, _, name = node.path.rpartition(b"/")
-        if bad_name(name):
+        if bad_name(name) or node.path.startswith(b"/"):
             self._fault(node, "no file can be called so", "name")
         elif len(name) > 0xFFFF:
             self._fault(node, f"its name has {len(name)} bytes; there is room for {0xFFFF}", "name")
@@ -103,14 +103,13 @@ class Plan:
         inodes += b"".join(self.rows)
         entry = None if packing.bootstrap is None else elf_entry(packing.bootstrap)
         entry = NO_ENTRY if entry is None else entry
-        table, count = table & 0xFFFF_FFFF, count & 0xFFFF  # cut only where that is a fault
+        # cut only where that is a fault
+        table, count, modified = table & 0xFFFF_FFFF, count & 0xFFFF, packing.modified & (1 << 64) - 1
         if self.last:
             fields = (table, self.size, PAGE, number & 0xFFFF, count, entry)
             header += struct.pack("<8sIQHHHQ", MAGIC, *fields)
         else:
-            header += struct.pack(
-                "<8sIQIHQQH", MAGIC, table, packing.modified, 0, count, entry, self.size, PAGE
-            )
+            header += struct.pack("<8sIQIHQQH", MAGIC, table, modified, 0, count, entry, self.size, PAGE)
 
     def _place(self, data: bytes | bytearray | Source, size: int) -> int:
         """Allot whole pages; a table may be filled later. The image ends with the last byte, not its page."""
