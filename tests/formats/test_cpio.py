@@ -19,7 +19,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from formats.disk_images import content, file, folder, render, save, tool
+from formats.disk_images import content, file, folder, need, render, save, tool
 from portwright.base.errors import BadInput
 from portwright.base.sources import Memory, Source, inside
 from portwright.formats import Node, Packing, Volume, cpio
@@ -125,6 +125,7 @@ def test_gnu_cpio_extracts_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_the_tools_unpack_it(compression: str, tmp_path: Path) -> None:
+    need(compression)
     packed, plain = tmp_path / "packed", tmp_path / "plain"
     packed.write_bytes(archive(compression=compression))
     tool("sh", "-c", f"{compression} -dc <{packed} >{plain}")
@@ -147,6 +148,7 @@ def tree_on_host(root: Path) -> None:
 @pytest.mark.parametrize("form", ["newc", "crc", "odc"])
 @pytest.mark.parametrize("compression", ["", "gzip", "gzip -1", "zstd", "zstd -19", "zstd --no-check -1"])
 def test_what_others_make_is_read(form: str, compression: str, tmp_path: Path) -> None:
+    need("cpio", "find", *compression.split()[:1])
     root = tmp_path / "tree"
     tree_on_host(root)
     command = f"find . | LC_ALL=C sort | cpio -o -H {form} --quiet"
