@@ -1,10 +1,9 @@
-"""FAT volumes: written for fsck.fat and mtools, read from mkfs.fat and mtools, and on rubbish; names, sizes, times."""
+"""FAT volumes: written for fsck.fat and mtools, read from mkfs.fat and mtools; names, sizes, times."""
 
 from __future__ import annotations
 
 import random
 import string
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from formats.disk_images import Buffer, content, contents, file, folder, render, tool
+from formats.fat_trees import CONTENTS, MIB, TREE, VARIANTS, Zeros, large
 from portwright.base.errors import BadInput
-from portwright.base.sources import File, Memory, Source, inside
+from portwright.base.sources import File, Memory
 from portwright.formats import Copied, Layout, Literally, Node, Packing, fat
 from portwright.formats.parts import fat_boot, fat_names
-
-VARIANTS = ("12", "16", "32")
-MIB = 1 << 20
-TREE = [
-    Node(b"", "directory", 0o755),
-    folder("EFI"),
-    folder("EFI/BOOT"),
-    file("EFI/BOOT/BOOTAA64.EFI", bytes(range(256)) * 700),
-    file("readme.txt", b"hi"),
-    file("Makefile", b"all:"),
-    file("lower.TXT", b"1"),
-    file("UPPER.txt", b"2"),
-    file("a long name with späces.txt", b"hello"),
-    file("a long name with more.txt", b"hello again"),
-    file(".bashrc", b"1"),
-    file("日本語 ☃.txt", b"jp"),  # mtools know no more than the first 65536 letters
-    file("two.dots.tar.gz", b"3"),
-    file("exactly13char", b"4"),
-    file("empty"),
-    file("x" * 255, b"5"),
-    file("closed.txt", b"6", 0o444),
-    folder("sub dir"),
-    *(file(f"sub dir/file number {number}", b"%d" % number) for number in range(150)),
-]
-CONTENTS = {
-    node.path: node.content.read(0, node.content.size) if node.content else None for node in TREE if node.path
-}
 
 
 def written(tmp_path: Path, layout: Layout, name: str = "volume.img") -> Path:
@@ -199,21 +172,6 @@ def test_every_size_is_of_the_kind_that_it_says(variant: str, tmp_path: Path) ->
         assert none == [*below, *beyond[variant]]
     else:
         assert none == [size for size in SIZES if size < 33]
-
-
-class Zeros:
-    """A source of zeros of any size."""
-
-    def __init__(self, size: int) -> None:
-        self.size, self.name = size, "zeros"
-
-    def read(self, offset: int, length: int) -> bytes:
-        inside(self, offset, length)
-        return bytes(length)
-
-
-def large(path: str, size: int) -> Node:
-    return Node(path.encode(), "file", 0o644, size, content=Zeros(size))
 
 
 @pytest.mark.parametrize("variant", ["", *VARIANTS])
@@ -447,75 +405,3 @@ def test_others_find_nothing_in_a_folder_of_odd_names(tmp_path: Path) -> None:
     out.mkdir()
     tool("mcopy", "-s", "-n", "-i", image, "::*", f"{out}/")
     assert on_host(out) == {node.path: node.path for node in nodes}
-
-
-# damaged images
-
-SMALL = {
-    variant: bytes(render(fat.layout(TREE[:19], Packing(variant=variant)))[: 1 << 20]) for variant in VARIANTS
-}
-"""Where there are no more than zeros they are cut off, so that a change of them costs little."""
-
-
-def everything(source: Source) -> None:
-    """Ask for all that there is; only `BadInput` may come."""
-    fat.identify(source)
-    list(fat.check(source))
-    try:
-        volume = fat.read(source)
-        fat.packing(volume)
-        for count, node in enumerate(volume.walk()):
-            volume.lookup(node.path)
-            if count < 100:
-                for at, length in volume.stretches(node):
-                    assert at is not None
-                    source.read(at, min(length, 512))
-    except BadInput as error:
-        assert error.faults and all(fault.what for fault in error.faults)
-
-
-@settings(max_examples=60, deadline=None)
-@given(some.sampled_from(VARIANTS), some.data())
-def test_mutations_end_in_clean_errors(variant: str, draw: some.DataObject) -> None:
-    image = bytearray(SMALL[variant])
-    geometry = fat.read(Memory(image)).geometry
-    used = geometry.data_at + 60 * geometry.cluster
-    places = some.integers(0, 90) | some.integers(geometry.table_at(0), geometry.table_at(0) + 200)
-    places |= some.integers(geometry.root_at, geometry.root_at + 1024) | some.integers(0, used)
-    for _ in range(draw.draw(some.integers(1, 8))):
-        image[draw.draw(places)] = draw.draw(some.sampled_from([0, 1, 2, 3, 0x0F, 0x10, 0x7F, 0xE5, 0xFF]))
-    cut = draw.draw(some.just(len(image)) | some.integers(0, len(image)))
-    begun = time.process_time()
-    everything(Memory(image[:cut]))
-    assert time.process_time() - begun < 2
-
-
-@pytest.mark.parametrize("variant", ["12", "16"])
-def test_a_volume_of_folders_that_share_their_clusters_takes_no_time(variant: str) -> None:
-    """Each of a thousand folders leads into the same long chain."""
-    many = [folder(f"{number:03}") for number in range(450)]
-    image = bytearray(render(fat.layout([*many, large("long", 600_000)], Packing(variant=variant))))
-    volume = fat.read(Memory(image))
-    shared = volume.lookup(b"long")
-    assert shared is not None
-    table = volume.table
-    target = Buffer(image)
-    for node in many:
-        found = volume.lookup(node.path)
-        assert found is not None
-        table[found.number] = shared.number
-    table.commit(target)
-    begun = time.process_time()
-    everything(target)
-    with pytest.raises(BadInput, match="one of another folder too"):
-        list(fat.read(target).walk())
-    assert time.process_time() - begun < 2
-    codes = {each.code for each in fat.check(target)}
-    assert "fat/cross-linked" in codes
-
-
-@settings(max_examples=60, deadline=None)
-@given(some.binary(max_size=2000))
-def test_rubbish(rubbish: bytes) -> None:
-    everything(Memory(rubbish))
-    everything(Memory(SMALL["16"][:62] + rubbish))
