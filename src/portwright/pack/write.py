@@ -102,7 +102,11 @@ def _beside(path: Path) -> tuple[int, str]:
     umask = _umask()
     with contextlib.suppress(OSError, AttributeError):
         return os.open(path.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666 & ~umask), ""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".new", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".new", dir=path.parent)
+    except FileNotFoundError:
+        what = "no file can be made in this folder"
+        raise fail(what, Where(path.parent), f"{ELSEWHERE} of a disk", "file/missing") from None
     os.fchmod(descriptor, 0o666 & ~umask)
     return descriptor, name
 
