@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -108,7 +108,7 @@ class Image(Described):
     @property
     def needs(self) -> list[str]:
         """The port's other images that are in it."""
-        rows = [each.image for each in (*self.file, *self.partition)]
+        rows = [inner for _, _, inner, _ in _references(self)]
         return [name for name in dict.fromkeys(rows) if name is not None]
 
     @property
@@ -120,7 +120,7 @@ class Image(Described):
     @property
     def sources(self) -> list[str]:
         """The paths of the port's folder that go into it."""
-        rows = [*self.tree, *(each.from_ for each in (*self.file, *self.partition))]
+        rows = [*self.tree, *(source for _, _, _, source in _references(self))]
         return [name for name in dict.fromkeys(rows) if name is not None]
 
     @property
@@ -144,15 +144,9 @@ def faults(images: Mapping[str, Image], programs: list[str], places: Places) -> 
                 yield _unknown("program", file.program, programs, where)
         if image.bootstrap is not None and image.bootstrap not in programs:
             yield _unknown("program", image.bootstrap, programs, places("image", name, "bootstrap"))
-        rows: dict[str, Sequence[ImageFile] | Sequence[ImagePartition]] = {
-            "file": image.file,
-            "partition": image.partition,
-        }
-        for kind, each in rows.items():
-            for index, row in enumerate(each):
-                if row.image is not None and row.image not in images:
-                    where = places("image", name, kind, index, "image")
-                    yield _unknown("image", row.image, list(images), where)
+        for kind, index, inner, _ in _references(image):
+            if inner is not None and inner not in images:
+                yield _unknown("image", inner, list(images), places("image", name, kind, index, "image"))
         yield from _not_there(name, image, places)
         if name in _inside(images, name):
             yield Fault(
@@ -174,17 +168,20 @@ def _not_there(name: str, image: Image, places: Places) -> Iterator[Fault]:
         if not (folder / tree).is_dir():
             where = places("image", name, "tree", index)
             yield Fault(f"there is no folder `{tree}`", where, "a folder, relative to this one", "image/tree")
-    rows: dict[str, Sequence[ImageFile] | Sequence[ImagePartition]] = {
-        "file": image.file,
-        "partition": image.partition,
-    }
-    for kind, each in rows.items():
-        for index, row in enumerate(each):
-            if row.from_ is not None and not (folder / row.from_).exists():
-                where = places("image", name, kind, index, "from")
-                yield Fault(
-                    f"there is no file `{row.from_}`", where, "a path, relative to this folder", "image/from"
-                )
+    for kind, index, _, source in _references(image):
+        if source is not None and not (folder / source).exists():
+            where = places("image", name, kind, index, "from")
+            yield Fault(
+                f"there is no file `{source}`", where, "a path, relative to this folder", "image/from"
+            )
+
+
+def _references(image: Image) -> Iterator[tuple[str, int, str | None, str | None]]:
+    """(`file` or `partition`, which, the image in it, the path it comes from)."""
+    for index, file in enumerate(image.file):
+        yield "file", index, file.image, file.from_
+    for index, part in enumerate(image.partition):
+        yield "partition", index, part.image, part.from_
 
 
 def _inside(images: Mapping[str, Image], name: str) -> set[str]:
