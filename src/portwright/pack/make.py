@@ -12,6 +12,7 @@ from typing import Any
 from portwright.base.errors import BadInput, Fault, Where, fail, raise_if
 from portwright.base.events import Event
 from portwright.base.files import disk_errors, write_atomic
+from portwright.base.hashing import hash_bytes
 from portwright.base.sources import File, Source
 from portwright.formats import Layout, Node, Packing, elf
 from portwright.pack import manifest, write
@@ -155,7 +156,7 @@ def _list(nodes: Sequence[Node], hashes: Mapping[int, str], listed: Path) -> str
         assert node.content is not None
         return node.content
 
-    rows = manifest.lines(nodes, content, known)
+    text = manifest.text(manifest.lines(nodes, content, known))
     with disk_errors(listed, ELSEWHERE):
-        write_atomic(listed, manifest.text(rows))
-    return manifest.total(rows)
+        write_atomic(listed, text)
+    return hash_bytes(text.encode())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from portwright.base.hashing import hash_bytes
 from portwright.base.sources import File, Source
 from portwright.formats import Node
 from portwright.pack.listing import order
@@ -67,13 +66,3 @@ def _line(node: Node, hashes: Mapping[bytes, str]) -> Line:
 def text(rows: Iterable[Line]) -> str:
     """The manifest as a file."""
     return "".join(f"{each}\n" for each in rows)
-
-
-def total(rows: Iterable[Line]) -> str:
-    """The hash of a manifest."""
-    return hash_bytes(text(rows).encode())
-
-
-def by_path(rows: Iterable[Line]) -> Iterator[tuple[bytes, str]]:
-    """(path, hash) of the files."""
-    return ((each.path, each.content) for each in rows if each.kind == "file")

@@ -77,6 +77,8 @@ def shown(path: bytes) -> str:
 def printable(path: bytes) -> str:
     """A name as it can go to a terminal: what is no printable UTF-8 is `\\xNN`."""
     text = path.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else "".join(f"\\x{byte:02x}" for byte in char.encode()) for char in text
     )
