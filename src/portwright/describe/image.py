@@ -133,6 +133,12 @@ def faults(images: Mapping[str, Image], programs: list[str], places: Places) -> 
     """What the images name that is not there, each at its place."""
     formats = rooms.names("portwright.formats")
     for name, image in images.items():
+        if not re.fullmatch(r"[a-z0-9_-]+", name):
+            what, hint = (
+                f"`{name}` is no name for an image",
+                "small letters, digits, `-` and `_`: it names a file",
+            )
+            yield Fault(what, places("image", name), hint, "image/name")
         if image.format not in formats:
             near = closest(image.format, formats)
             hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(formats)}"

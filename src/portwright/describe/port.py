@@ -77,9 +77,6 @@ class StdTable(Described):
     optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
 
 
-ImageName = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]
-
-
 class Manifest(Described):
     """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`."""
 
@@ -90,7 +87,7 @@ class Manifest(Described):
     std: StdTable = StdTable()
     programs: SharedPrograms | None = None
     program: list[Program] = []
-    image: dict[ImageName, Image] = {}
+    image: dict[str, Image] = {}
 
     @field_validator("target")
     @classmethod
