@@ -82,14 +82,23 @@ def contents(volume: Volume) -> dict[bytes, bytes | None]:
     }
 
 
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
+
+
+def need(*names: str) -> None:
+    """Skip the test by the name of an oracle that is not on this machine."""
+    for name in names:
+        if shutil.which(name, path=PATH) is None:
+            pytest.skip(f"{name} is not on this machine")
+
+
 def tool(
     *words: str | Path, ok: Iterable[int] | None = (0,), stdin: bytes = b"", cwd: Path | None = None
 ) -> str:
     """What an oracle says; skips by name where it is not there."""
-    path = shutil.which(str(words[0]), path="/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/bin")
-    if path is None:
-        pytest.skip(f"{words[0]} is not on this machine")
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "MTOOLSRC": "/dev/null"}
+    need(str(words[0]))
+    path = shutil.which(str(words[0]), path=PATH) or ""
+    env = {"PATH": PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC", "MTOOLSRC": "/dev/null"}
     done = subprocess.run([path, *map(str, words[1:])], capture_output=True, input=stdin, env=env, cwd=cwd)
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
     assert ok is None or done.returncode in ok, f"{words}: {done.returncode}\n{said}"

@@ -368,6 +368,14 @@ def test_a_file_that_was_cut_off() -> None:
         fat.read(target)
 
 
+def test_a_wiped_boot_sector_is_known_by_its_backup() -> None:
+    at = Damaged("32")
+    boot(at)
+    assert fat.identify(at.target) == "FAT32 volume, its boot sector wiped"
+    fat.repair(at.target)
+    assert fat.identify(at.target) == "FAT32 volume"
+
+
 def test_a_boot_sector_without_a_backup_says_all_that_is_wrong_with_it() -> None:
     target = Buffer(IMAGES["16"])
     target.write(11, b"\0\0\3")

@@ -191,6 +191,16 @@ def test_what_others_make_is_read(tmp_path: Path) -> None:
     assert list(gpt.check(ours.source)) == []
 
 
+def test_types_are_those_of_others(tmp_path: Path) -> None:
+    image = tmp_path / "types.img"
+    with image.open("wb") as out:
+        out.truncate(20 * MIB)
+    words = {"8300": "linux", "8200": "linux-swap", "0700": "basic-data", "ef02": "bios", "ef00": "efi"}
+    options = [word for code in words for word in ("-n", "0:0:+1M", "-t", f"0:{code}")]
+    tool("sgdisk", *options, image)
+    assert [each.kind for each in gpt.read(Memory(image.read_bytes())).partitions] == list(words.values())
+
+
 def wide(target: Buffer) -> Buffer:
     """The same disk with sectors of 4096 bytes, eight times as large."""
     table, _ = gpt_table.examine(target, 1, 512)

@@ -24,11 +24,14 @@ def identify(source: Source) -> str | None:
     """What kind of FAT volume this is, or None."""
     if source.size < fat_boot.SECTOR:
         return None
+    head = source.read(0, fat_boot.SECTOR)
     try:
-        if fat_boot.looks_like(source.read(0, fat_boot.SECTOR)):
+        if fat_boot.looks_like(head):
             return f"FAT{fat_boot.read(source).bits} volume"
     except BadInput:
         return "FAT volume, damaged"
+    if not any(head) and fat_check.good_backup(source) is not None:
+        return "FAT32 volume, its boot sector wiped"
     return None
 
 
