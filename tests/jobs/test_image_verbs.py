@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,67 @@ def test_a_recipe(portwright: Portwright, folder: Path) -> None:
     assert "nothing was changed since" in run(portwright, folder, "stamp x.img")
     assert "where is `program:hello`?" in run(portwright, folder, "compose r.json -o y.img", 2)
     assert "no recipe" in run(portwright, folder, "compose TREE/bin/init -o y.img", 2)
+
+
+def bootstrap() -> bytes:
+    """A program for AArch64 of two instructions that runs in place, at 0x2000, as an initfs has it."""
+    code = bytes.fromhex("000080d200000014")  # mov x0, #0; b .
+    names = b"\0.text\0.shstrtab\0"
+    size = 0x1000 + len(code)
+    header = struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        b"\x7fELF\2\1\1",
+        2,
+        183,
+        1,
+        0x3000,
+        64,
+        size + len(names),
+        0,
+        64,
+        56,
+        1,
+        64,
+        3,
+        2,
+    )
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x2000, 0x2000, size, size, 0x1000)
+    sections = struct.pack("<IIQQQQIIQQ", *[0] * 10)
+    sections += struct.pack("<IIQQQQIIQQ", 1, 1, 6, 0x3000, 0x1000, len(code), 0, 0, 4, 0)
+    sections += struct.pack("<IIQQQQIIQQ", 7, 3, 0, 0, size, len(names), 0, 0, 1, 0)
+    return (header + load).ljust(0x1000, b"\0") + code + names + sections
+
+
+def test_the_initfs_and_disk_of_redox(portwright: Portwright, folder: Path) -> None:
+    """As a recipe: what starts first, init and its scripts, drivers; then BIOS, EFI and REDOX on a disk."""
+    (folder / "boot.elf").write_bytes(bootstrap())
+    initfs = {
+        "format": "redox-initfs",
+        "layout": "R3",
+        "bootstrap": "boot",
+        "tree": [str(folder / "TREE")],
+        "file": [
+            {"path": "etc/init_drivers.rc", "text": "run /bin/init\n"},
+            {"path": "etc/pcid/initfs.toml", "text": "drivers = []\n"},
+        ],
+    }
+    efi = {"format": "fat", "size": 1 << 20, "file": [{"path": "EFI/BOOT/BOOTAA64.EFI", "program": "boot"}]}
+    disk = {
+        "format": "gpt",
+        "partition": [
+            {"label": "BIOS", "kind": "bios", "start": 34 * 512, "size": 2014 * 512},
+            {"label": "EFI", "kind": "efi", "start": 2048 * 512, "size": 1 << 20, "image": "efi"},
+            {"label": "REDOX", "kind": "redox", "start": 4096 * 512, "size": 2 << 20, "image": "initfs"},
+        ],
+    }
+    for name, recipe in (("initfs", initfs), ("efi", efi), ("disk", disk)):
+        (folder / f"{name}.json").write_text(json.dumps(recipe))
+        made = "--made program:boot=boot.elf --made image:efi=efi.img --made image:initfs=initfs.img"
+        run(portwright, folder, f"compose {name}.json -o {name}.img {made}")
+        assert run(portwright, folder, f"check {name}.img").count("clean") == (2 if name == "disk" else 1)
+    # The third is the initfs, which warns of the rest of its partition: a real REDOX partition holds a file system.
+    assert run(portwright, folder, "cat disk.img:REDOX:/etc/init_drivers.rc") == "run /bin/init\n"
+    assert "BOOTAA64.EFI" in run(portwright, folder, "ls disk.img:EFI:/EFI/BOOT")
 
 
 def test_a_disk_of_images(portwright: Portwright, folder: Path) -> None:
