@@ -15,8 +15,10 @@ from pydantic import Field, field_validator, model_validator
 
 from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.hashing import hash_value
+from portwright.describe import image as images
 from portwright.describe import ledger as ledgers
 from portwright.describe import program, toml_file
+from portwright.describe.image import Image
 from portwright.describe.model import Described
 from portwright.describe.program import Expect as Expect
 from portwright.describe.program import Program as Program
@@ -85,6 +87,7 @@ class Manifest(Described):
     std: StdTable = StdTable()
     programs: SharedPrograms | None = None
     program: list[Program] = []
+    image: dict[str, Image] = {}
 
     @field_validator("target")
     @classmethod
@@ -205,6 +208,9 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
             manifest = manifest.model_copy(update={"program": programs})
         except BadInput as error:
             faults += error.faults
+    if manifest is not None and manifest.image:
+        names = [each.name for each in manifest.program]
+        faults += images.faults(manifest.image, names, toml_file.Places(path))
     if faults or manifest is None or ledger is None:
         raise BadInput(faults)
     port = Port(folder, manifest, ledger, variant)
