@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from portwright.base.errors import BadInput, Where, fail
+from portwright.base.sources import Slices, Source
 
 MAGIC = b"\x7fELF"
 
@@ -120,24 +121,30 @@ class _Forms:
 
 
 class Elf:
-    """One ELF file in memory; `name` is what errors call it."""
+    """One ELF file, in memory or read by parts from a source; `name` is what errors call it."""
 
-    def __init__(self, data: bytes, name: str = "ELF file") -> None:
-        self.data = data
+    def __init__(self, data: bytes | Slices, name: str = "ELF file") -> None:
+        self._file = data
         self.name = name
         if data[:4] != MAGIC:
             found = "nothing" if not data else data[:4].hex(" ")
             raise self._bad(f"not an ELF file: it begins with {found}, not with 7f 45 4c 46", 0)
         if len(data) < 16:
             raise self._bad(f"cut off after {len(data)} bytes, inside its header", len(data))
-        bits, mark = {1: 32, 2: 64}.get(data[4]), {1: "<", 2: ">"}.get(data[5])
+        width, order = data[4:6]
+        bits, mark = {1: 32, 2: 64}.get(width), {1: "<", 2: ">"}.get(order)
         if bits is None or mark is None:
-            what = f"class {data[4]}" if bits is None else f"data encoding {data[5]}"
+            what = f"class {width}" if bits is None else f"data encoding {order}"
             raise self._bad(f"{what} is neither of the two that ELF knows", 4 if bits is None else 5)
         self.bits: Literal[32, 64] = 64 if bits == 64 else 32
         self.endian: Literal["little", "big"] = "little" if mark == "<" else "big"
         self._forms = _Forms(bits, mark)
         self._read_header()
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        return self._file if isinstance(self._file, bytes) else self._file[:]
 
     def _read_header(self) -> None:
         fields = self._unpack(self._forms.header, 0, "the header")
@@ -152,13 +159,13 @@ class Elf:
                 f"its program headers are {segment_size} bytes each, not {self._forms.segment.size}", 0
             )
         size = segment_count * segment_size
-        if segment_count and segments + size > len(self.data):
+        if segment_count and segments + size > len(self._file):
             raise self._bad(
                 f"cut off: {segment_count} program headers should end at {segments + size:#x}, "
-                f"the file ends at {len(self.data):#x}",
+                f"the file ends at {len(self._file):#x}",
                 segments,
             )
-        rows = self._forms.segment.iter_unpack(self.data[segments : segments + size])
+        rows = self._forms.segment.iter_unpack(self._file[segments : segments + size])
         self.segments = tuple(self._segment(row) for row in rows)
 
     def _segment(self, row: tuple[int, ...]) -> Segment:
@@ -180,7 +187,7 @@ class Elf:
         if names == SHN_XINDEX:
             names = self._section_row(0)[6]
         size = self._forms.section.size
-        if offset + count * size > len(self.data):
+        if offset + count * size > len(self._file):
             raise self._bad(f"cut off: its {count} section headers reach beyond the end", offset)
         rows = [self._section_row(index) for index in range(count)]
         table = b""
@@ -309,12 +316,12 @@ class Elf:
 
     def bytes_at(self, offset: int, length: int, what: str) -> bytes:
         """Bytes of the file; raises `BadInput` that names `what` where they are not there."""
-        if offset + length > len(self.data):
+        if offset + length > len(self._file):
             raise self._bad(
-                f"cut off: {what} should end at {offset + length:#x}, the file ends at {len(self.data):#x}",
+                f"cut off: {what} should end at {offset + length:#x}, the file ends at {len(self._file):#x}",
                 offset,
             )
-        return self.data[offset : offset + length]
+        return self._file[offset : offset + length]
 
     def _unpack(self, form: struct.Struct, offset: int, what: str) -> tuple[int, ...]:
         return form.unpack(self.bytes_at(offset, form.size, what))
@@ -326,6 +333,22 @@ class Elf:
 def read(data: bytes, name: str = "ELF file") -> Elf:
     """Read an ELF file's header and segments; raises `BadInput` where it is none or is cut off."""
     return Elf(data, name)
+
+
+def open_source(source: Source) -> Elf:
+    """The same for a file that may be large: of a source only what is asked for is read."""
+    return Elf(Slices(source), source.name)
+
+
+def identify(source: Source) -> str | None:
+    """What this is, by its header only."""
+    if source.size < 20 or source.read(0, 4) != MAGIC:
+        return None
+    head = source.read(0, 20)
+    mark = ">" if head[5] == 2 else "<"
+    kind, machine = struct.unpack(mark + "HH", head[16:20])
+    width = {1: "32-bit ", 2: "64-bit "}.get(head[4], "")
+    return f"{width}ELF, {TYPES.get(kind, f'type {kind}')}, {MACHINES.get(machine, f'machine {machine}')}"
 
 
 def _string(table: bytes, place: int) -> str:
