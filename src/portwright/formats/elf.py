@@ -7,6 +7,7 @@ program can be loaded is for others to judge. Sections and symbols are read when
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +23,13 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_PHDR, PT_TLS = 1, 2, 3, 4, 6, 7
 PT_GNU_STACK, PT_GNU_RELRO = 0x6474_E551, 0x6474_E552
 PF_X, PF_W, PF_R = 1, 2, 4
 SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM, SHT_SYMTAB_SHNDX = 2, 3, 4, 8, 9, 11, 18
+SHT_NOTE, SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_COMPRESSED = 7, 1, 2, 4, 0x400, 0x800
 SHN_UNDEF, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFFF1, 0xFFF2, 0xFFFF
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE, STT_TLS = 0, 1, 2, 3, 4, 6
 DT_NULL, DT_NEEDED, DT_RELA, DT_RELASZ, DT_REL, DT_RELSZ = 0, 1, 7, 8, 17, 18
-DT_RELRSZ, DT_RELR = 35, 36
+DT_STRTAB, DT_STRSZ, DT_SONAME, DT_PLTRELSZ, DT_PLTREL, DT_JMPREL = 5, 10, 14, 2, 20, 23
+DT_BIND_NOW, DT_FLAGS, DT_RELRSZ, DT_RELR, DT_FLAGS_1 = 24, 30, 35, 36, 0x6FFF_FFFB
+DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 8, 1, 0x0800_0000
 PN_XNUM = 0xFFFF
 
 TYPES = {
@@ -176,6 +180,11 @@ class Elf:
 
     # sections and symbols
 
+    @property
+    def section_table(self) -> tuple[int, int, int]:
+        """(where the header says that the section headers are, the size of one, how many)."""
+        return self._sections_at[:3]
+
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """All sections, the empty first one included; raises `BadInput` where the table is broken."""
@@ -292,6 +301,23 @@ class Elf:
                 for row in form.iter_unpack(data[: len(data) // form.size * form.size]):
                     symbol, kind = divmod(row[1], 1 << (32 if self.bits == 64 else 8))
                     yield Relocation(row[0], kind, symbol, row[2] if len(row) > 2 else None)
+
+    def relocation_kinds(self) -> dict[int, int]:
+        """How many dynamic relocations there are of each kind, those of calls included (without RELR's)."""
+        table = dict(self.dynamic())
+        calls = self._forms.rela if table.get(DT_PLTREL) == DT_RELA else self._forms.rel
+        counts: Counter[int] = Counter()
+        for at, length, form in (
+            (table.get(DT_RELA, 0), table.get(DT_RELASZ, 0), self._forms.rela),
+            (table.get(DT_REL, 0), table.get(DT_RELSZ, 0), self._forms.rel),
+            (table.get(DT_JMPREL, 0), table.get(DT_PLTRELSZ, 0), calls),
+        ):
+            if length:
+                data = self.at_address(at, length, "the relocation table")
+                rows = form.iter_unpack(data[: len(data) // form.size * form.size])
+                mask = 0xFFFF_FFFF if self.bits == 64 else 0xFF
+                counts.update(row[1] & mask for row in rows)
+        return dict(counts)
 
     def relative_places(self) -> Iterator[int]:
         """The addresses that RELR names: words to which the load address is added."""
