@@ -63,7 +63,8 @@ class Manual:
     @property
     def advice(self) -> str:
         """The first paragraph of what to do, on one line."""
-        return " ".join(self.sections.get("What to do", "").split("\n\n")[0].split()).rstrip(".")
+        text = " ".join(self.sections.get("What to do", "").split("\n\n")[0].split()).rstrip(".")
+        return text[:1].lower() + text[1:]
 
 
 class Entry(Protocol):

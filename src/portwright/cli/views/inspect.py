@@ -115,7 +115,7 @@ def _cells(report: Report) -> tuple[str, str, str, str]:
         machine, entry = str(report.facts.get("machine", "-")), str(report.facts.get("entry", "-"))
         return report.what, machine, entry, "-"
     entry = f"{program.entry.address:#x}" if program.runs else "-"
-    backend = program.provenance.backend
+    backend = program.provenance.backend if program.code else "-"
     if backend == "unknown" and program.provenance.makers:
         backend = "no Rust"
     return program.kind, program.machine, entry, backend
