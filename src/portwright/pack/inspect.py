@@ -14,9 +14,9 @@ from portwright.base.errors import BadInput, Where, fail
 from portwright.base.sources import File, Memory, Scattered, Source, Window
 from portwright.formats import Node
 from portwright.formats.pe import MACHINES, SUBSYSTEMS
-from portwright.pack import compare as comparing
+from portwright.pack import difference as comparing
 from portwright.pack import fault, magic
-from portwright.pack.compare import Difference
+from portwright.pack.difference import Difference
 from portwright.pack.fault import Finding
 from portwright.pack.program import Program
 from portwright.pack.subject import Case, Held

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from portwright.jobs.inspect import Result
-from portwright.pack.compare import Difference, Growth
+from portwright.pack.difference import Difference, Growth
 from portwright.pack.fault import Finding
 from portwright.pack.inspect import Report
 from portwright.pack.program import Program
