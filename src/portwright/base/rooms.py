@@ -27,7 +27,8 @@ def entry_name(module: str) -> str:
 def names(room: str) -> tuple[str, ...]:
     """The sorted names of a room's entries; `room` is its package, for example `portwright.describe.rules`."""
     package = importlib.import_module(room)
-    found = (info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    modules = pkgutil.iter_modules(package.__path__)
+    found = (info.name for info in modules if not info.name.startswith("_") and not info.ispkg)
     return tuple(sorted(entry_name(name) for name in found))
 
 

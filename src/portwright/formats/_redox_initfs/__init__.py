@@ -1,0 +1,1 @@
+"""What the format redox-initfs is made of: reading an image, and writing one."""

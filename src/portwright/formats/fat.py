@@ -1,0 +1,53 @@
+"""FAT12, FAT16 and FAT32 volumes with long names: read, laid out, changed in place, checked and mended.
+
+What FAT has no place for is not kept: owners, permissions but whether a file may be written, times finer than two
+seconds or before 1980. Links and special files are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from portwright.base.errors import BadInput
+from portwright.base.sources import Source
+from portwright.formats import Layout, Node, Packing
+from portwright.formats.parts import fat_boot, fat_layout
+from portwright.formats.parts.fat_volume import FatVolume
+
+HOLDS = "files"
+SUMMARY = "FAT12, FAT16 or FAT32 volume, as EFI system partitions are"
+FIELDS = ("size", "order", "label", "uuid", "modified", "most", "variant")
+
+
+def identify(source: Source) -> str | None:
+    """What kind of FAT volume this is, or None."""
+    if source.size < fat_boot.SECTOR:
+        return None
+    try:
+        if fat_boot.looks_like(source.read(0, fat_boot.SECTOR)):
+            return f"FAT{fat_boot.read(source).bits} volume"
+    except BadInput:
+        return "FAT volume, damaged"
+    return None
+
+
+def read(source: Source) -> FatVolume:
+    """The files of a volume."""
+    return FatVolume(source)
+
+
+def layout(nodes: Iterable[Node], packing: Packing) -> Layout:
+    """The image of a tree."""
+    return fat_layout.layout(nodes, packing)
+
+
+def packing(volume: FatVolume) -> Packing:
+    """How a volume like this one is made again."""
+    geometry = volume.geometry
+    return Packing(
+        size=volume.source.size,
+        order="given",
+        label=volume.label(),
+        uuid=geometry.serial,
+        variant=str(geometry.bits),
+    )

@@ -1,0 +1,1 @@
+"""Parts of formats that are larger than one file; not entries."""
