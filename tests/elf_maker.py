@@ -80,7 +80,7 @@ class _Writer:
         made = self.made
         loads = list(made.loads) if made.loads is not None else [Load(made.start, made.code)]
         if made.loads is None:
-            loads.append(self.data(made.base + 0x4000))
+            loads.append(self.data(made.base + 0x2000 + (len(made.code) + 0xFFF & ~0xFFF)))
         image = bytearray(0x1000)
         for load in loads:
             self.place(image, load)

@@ -33,10 +33,13 @@ def initfs(
         put(program)
     folders: dict[str, dict[str, bytes | None]] = {"": {}}
     for path, data in sorted(files.items()):
-        folder, _, name = path.rpartition("/")
-        if folder:
-            folders.setdefault("", {})[folder] = None
-        folders.setdefault(folder, {})[name] = data
+        parent = ""
+        *above, name = path.split("/")
+        for part in above:
+            folders[parent].setdefault(part, None)
+            parent = f"{parent}/{part}".lstrip("/")
+            folders.setdefault(parent, {})
+        folders[parent][name] = data
     count = 1 + sum(len(names) for names in folders.values())
     table = put(bytes(20 * count))
     inodes: list[tuple[int, int, int]] = [(1 << 28 | 0o755, 0, 0)]
@@ -46,7 +49,7 @@ def initfs(
         names = folders[path]
         at = put(bytes(8 * len(names)))
         for name, data in names.items():
-            inode = folder(name) if data is None else (0o755, len(data), put(data))
+            inode = folder(f"{path}/{name}".lstrip("/")) if data is None else (0o755, len(data), put(data))
             inodes.append(inode)
             entries += struct.pack("<HHI", len(inodes) - 1, len(name), put(name.encode()))
         image[at : at + len(entries)] = entries

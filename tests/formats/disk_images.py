@@ -70,7 +70,9 @@ def contents(volume: Volume) -> dict[bytes, bytes | None]:
     }
 
 
-def tool(*words: str | Path, ok: Iterable[int] | None = (0,), stdin: bytes = b"", cwd: Path | None = None) -> str:
+def tool(
+    *words: str | Path, ok: Iterable[int] | None = (0,), stdin: bytes = b"", cwd: Path | None = None
+) -> str:
     """What an oracle says; skips by name where it is not there."""
     path = shutil.which(str(words[0]), path="/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/bin")
     if path is None:

@@ -22,14 +22,14 @@ def test_one_that_runs_where_it_lies() -> None:
     [
         (
             make(loads=[Load(0x201000, b"\xcc" * 64, RX, offset=0x1000)], entry=0x201000),
-            "it is at 0x3000 when it runs",
+            "linked for 0x201000, and will be at 0x3000",
         ),
-        (make(kind=elf.ET_DYN, loads=[CODE], entry=0x3000), "has to be ET_EXEC"),
+        (make(kind=elf.ET_DYN, loads=[CODE], entry=0x3000), "must be an executable"),
         (
             make(loads=[CODE, Load(0x4000, b"data", RW, memory_size=64, offset=0x2000)], entry=0x3000),
-            "wants 60 bytes of zeros",
+            "0x40 bytes in memory and 0x4 in the file",
         ),
-        (make(loads=[CODE], entry=0x5000), "the entry 0x5000 is not in code"),
+        (make(loads=[CODE], entry=0x5000), "its entry 0x5000 is in no executable segment"),
     ],
 )
 def test_what_keeps_it_from_running(program: bytes, words: str) -> None:

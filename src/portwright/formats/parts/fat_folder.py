@@ -153,9 +153,7 @@ class Folder:
             number = len(data) // names.SLOT
         self._drop(long, number)
 
-    def _entry(
-        self, number: int, row: tuple[Any, ...], long: _Long | None, wide: bool
-    ) -> Entry | None:
+    def _entry(self, number: int, row: tuple[Any, ...], long: _Long | None, wide: bool) -> Entry | None:
         short, attributes, case = row[0], row[1], row[2]
         high, moment, day, low, size = row[7:]
         name, longs = None, 0

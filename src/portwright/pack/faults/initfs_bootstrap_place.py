@@ -19,14 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portwright.base.sources import Window
-from portwright.formats import elf as elves
+from portwright.formats import elf, redox_initfs
+from portwright.pack import bootstrap
 from portwright.pack.fault import Found
-from portwright.pack.program import Reading
 from portwright.pack.subject import Case
 
 MAGIC, ENTRY_AT, NONE = b"RedoxFtw", 0x1A, 0xFFFF_FFFF_FFFF_FFFF
-PLACE, MAPPED_AT = 0x1000, 0x1000
+PLACE = 0x1000
 
 
 def check(case: Case) -> Iterator[Found]:
@@ -36,28 +35,16 @@ def check(case: Case) -> Iterator[Found]:
     entry = int.from_bytes(case.source.read(ENTRY_AT, 8), "little")
     if entry in (0, NONE):
         return
-    if case.size < PLACE + 64 or case.source.read(PLACE, 4) != elves.MAGIC:
+    size = redox_initfs.read(case.source).bootstrap_size
+    data = case.source.read(PLACE, size) if size else b""
+    if data[:4] != elf.MAGIC:
         yield Found(f"its header names the entry {entry:#x}, and no ELF file lies at {PLACE:#x}", PLACE)
         return
-    reading = Reading(Window(case.source, PLACE, case.size - PLACE, f"{case.name}: bootstrap"))
-    elf = reading.elf
-    if elf.kind != elves.ET_EXEC:
-        yield Found(
-            f"its bootstrap is {elves.TYPES.get(elf.kind, elf.kind)}, and has to be ET_EXEC", PLACE + 16
-        )
-    if elf.entry != entry:
-        yield Found(f"its header names the entry {entry:#x}, and the bootstrap's is {elf.entry:#x}", ENTRY_AT)
-    if any(segment.kind == elves.PT_DYNAMIC for segment in elf.segments):
-        yield Found("its bootstrap has a dynamic table, and nobody relocates it", PLACE)
-    for segment in elf.loads:
-        wanted = MAPPED_AT + PLACE + segment.offset
-        if segment.address != wanted and segment.memory_size:
-            what = f"its bootstrap's segment at {segment.address:#x} lies at {segment.offset:#x} in its file: it is at"
-            yield Found(f"{what} {wanted:#x} when it runs", PLACE + segment.offset)
-        if segment.memory_size > segment.file_size:
-            more = segment.memory_size - segment.file_size
-            what = f"its bootstrap's segment at {segment.address:#x} wants {more:,} bytes of zeros behind it, and nobody"
-            yield Found(f"{what} makes them", PLACE + segment.offset)
-    home = next((s for s in elf.loads if s.address <= entry < s.address + s.file_size), None)
-    if home is None or not home.flags & elves.PF_X:
-        yield Found(f"the entry {entry:#x} is not in code of the bootstrap", ENTRY_AT)
+    faults = bootstrap.faults(data, case.name)
+    for fault in faults:
+        address = fault.where.address if fault.where else None
+        what = f"its bootstrap cannot run where it lies: {fault.what}"
+        yield Found(what, PLACE + (address or 0), fault.hint or "")
+    own = elf.read(data, case.name).entry if len(data) > 64 else entry
+    if own != entry:
+        yield Found(f"its header names the entry {entry:#x}, and the bootstrap's is {own:#x}", ENTRY_AT)

@@ -27,5 +27,7 @@ def check(case: Case) -> Iterator[Found]:
     node = case.node
     if case.program is None or not case.program.runs or node is None or node.kind != "file":
         return
+    if case.within is not None and case.within.volume is None:
+        return  # a folder of the host, whose modes are not those of the image to be
     if not node.mode & 0o111 and role(node.path.decode("utf-8", "replace")) is None:
         yield Found(f"it is a program, and its mode is {node.mode:04o}", severity="warning")
