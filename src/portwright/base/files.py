@@ -29,17 +29,21 @@ def cache_root() -> Path:
 
 
 @contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, a read-only or a forbidden place into an error that names it."""
+def disk_errors(path: Path, elsewhere: str = "set PORTWRIGHT_CACHE to a folder") -> Iterator[None]:
+    """Turn a full disk, a read-only or a forbidden place into an error that names it.
+
+    `elsewhere` is what one can do to write in another place.
+    """
     try:
         yield
     except OSError as error:
         hints = {
-            errno.ENOSPC: "free some room, or set PORTWRIGHT_CACHE to a folder on a larger disk",
+            errno.ENOSPC: f"free some room, or {elsewhere} on a larger disk",
             errno.EDQUOT: "your quota on this disk is used up",
-            errno.EROFS: "this file system is read-only: set PORTWRIGHT_CACHE to a folder that can be written",
-            errno.ENOTDIR: "a file is in the way: set PORTWRIGHT_CACHE to a folder",
-            errno.EACCES: "no permission: set PORTWRIGHT_CACHE to a folder of your own",
+            errno.EROFS: f"this file system is read-only: {elsewhere} that can be written",
+            errno.ENOTDIR: f"a file is in the way: {elsewhere}",
+            errno.EACCES: f"no permission: {elsewhere} of your own",
+            errno.EFBIG: "the file system, or a limit of this process (ulimit -f), allows no larger file",
         }
         if error.errno not in hints:
             raise

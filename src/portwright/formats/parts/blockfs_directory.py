@@ -164,10 +164,12 @@ class Folder:
 
     def _lay_anew(self, added: Record, may_grow: bool) -> None:
         own, parent = self.dots
-        entries = [(own, RECORD_DIRECTORY, b"."), (parent, RECORD_DIRECTORY, b"..")]
-        entries += [(record.number, record.kind, record.name) for record in (*self.names.values(), added)]
-        data, size = lay_records(entries)
+        dots = [(own, RECORD_DIRECTORY, b"."), (parent, RECORD_DIRECTORY, b"..")]
+        entries = [(record.number, record.kind, record.name) for record in (*self.names.values(), added)]
         most = min(len(self.data) + BLOCK * may_grow, DIRECT * BLOCK)
+        data, size = lay_records(dots + entries)
+        if len(data) > most:
+            data, size = lay_records(dots + _densely(entries))
         if len(data) > most:
             raise Full
         self.data, self.size = bytearray(data), size
@@ -180,3 +182,17 @@ class Folder:
             length - 8, b"\0"
         )
         self.changed.add(at // BLOCK)
+
+
+def _densely(entries: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """Entries in an order in which they take few blocks: the longest first, each where there is room for it."""
+    blocks: list[tuple[int, list[tuple[int, int, bytes]]]] = [(BLOCK - 24, [])]
+    for entry in sorted(entries, key=lambda entry: -record_length(entry[2])):
+        length = record_length(entry[2])
+        index = next((index for index, (room, _) in enumerate(blocks) if room >= length), len(blocks))
+        if index == len(blocks):
+            blocks.append((BLOCK, []))
+        room, within = blocks[index]
+        within.append(entry)
+        blocks[index] = room - length, within
+    return [entry for _, within in blocks for entry in within]

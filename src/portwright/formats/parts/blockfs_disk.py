@@ -71,37 +71,21 @@ class Superblock:
         return _SUPER.pack(*(getattr(self, name) for name in self.__slots__))
 
 
-@dataclass(frozen=True, slots=True)
 class Geometry:
-    """Where the tables are. The kernel works it out anew from the two counts and believes nothing else."""
+    """Where the tables are. The kernel works it out anew from the two counts and believes nothing else.
 
-    block_count: int
-    inode_count: int
+    The bitmap begins in block 1, the inode table in block `table`; `first_data` is the first block that a file can
+    have. The table is as long as if inodes lay in it without gaps, and they do not: 42 fit into a block, and it is
+    computed for 42.67. So only the first `usable` of them are there.
+    """
 
-    @property
-    def bitmap_blocks(self) -> int:
-        """Blocks of the bitmap, the first of which is block 1."""
-        return ceil(ceil(self.block_count, 8), BLOCK)
-
-    @property
-    def table(self) -> int:
-        """The first block of the inode table."""
-        return 1 + self.bitmap_blocks
-
-    @property
-    def table_blocks(self) -> int:
-        """Blocks of the inode table: as if inodes lay without gaps, which they do not."""
-        return ceil(self.inode_count * INODE_SIZE, BLOCK)
-
-    @property
-    def first_data(self) -> int:
-        """The first block that a file can have."""
-        return self.table + self.table_blocks
-
-    @property
-    def usable(self) -> int:
-        """How many inodes there really are: 42 fit into a block, and the table is computed for 42.67."""
-        return min(self.inode_count, INODES_PER_BLOCK * self.table_blocks)
+    def __init__(self, block_count: int, inode_count: int) -> None:
+        self.block_count, self.inode_count = block_count, inode_count
+        self.bitmap_blocks = ceil(ceil(block_count, 8), BLOCK)
+        self.table = 1 + self.bitmap_blocks
+        self.table_blocks = ceil(inode_count * INODE_SIZE, BLOCK)
+        self.first_data = self.table + self.table_blocks
+        self.usable = min(inode_count, INODES_PER_BLOCK * self.table_blocks)
 
     def inode_at(self, number: int) -> int:
         """The address of an inode."""

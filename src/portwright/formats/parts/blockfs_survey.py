@@ -153,11 +153,11 @@ def _bitmap(survey: Survey) -> Iterator[Finding]:
     tables = min(first, volume.superblock.block_count)
     if tables and not all_set(volume.bitmap, 0, tables):
         at, _ = clear_runs(volume.bitmap, 0, tables)[0]
-        mend = Mend(1, "marked the tables as taken", set_bits=(0, tables))
+        marked = Mend(1, "marked the tables as taken", set_bits=(0, tables))
         what = (
             f"block {at}, which is of the tables, is not marked as taken: the kernel will give it to a file"
         )
-        yield _finding("table-bit", what, BLOCK + at // 8, mend)
+        yield _finding("table-bit", what, BLOCK + at // 8, marked)
     for low, count in survey.claims.leaked():
         run = f"block {low} is" if count == 1 else f"the blocks {low} to {low + count - 1} are"
         freed = Mend(1, f"freed {count:,} blocks from {low}", clear_bits=(low, count))

@@ -161,22 +161,25 @@ class BlockVolume:
 
     # directories
 
-    def records(self, inode: Inode) -> Iterator[Record]:
-        """All records of a directory that the kernel comes by."""
+    def records(self, inode: Inode, name: bytes = b"") -> Iterator[Record]:
+        """All records of a directory that the kernel comes by, those of blocks at least that have this name."""
         for index, block in enumerate(inode.direct):
             end = min(BLOCK, inode.size - index * BLOCK)
             if not block or end <= 0:
                 return
-            yield from records(self.block(block), end, index * BLOCK)
+            data = self.block(block)
+            if name in data:
+                yield from records(data, end, index * BLOCK)
 
     def entries(self, inode: Inode) -> Iterator[Record]:
         """The entries of a directory that can be opened: the first of each name."""
         known: set[bytes] = set()
         for record in self.records(inode):
             number, name = record.number, record.name
-            if number and number < self.geometry.usable and name not in known and openable(name):
+            if number and name not in known:
                 known.add(name)
-                yield record
+                if number < self.geometry.usable and openable(name):
+                    yield record
 
     # the contract
 
@@ -225,12 +228,10 @@ class BlockVolume:
             inode = self.inode(number)
             if inode is None or inode.kind != "directory" or name in (b".", b".."):
                 return None
-            for record in self.records(inode):
-                if record.name == name and record.number and openable(name):
-                    number = record.number
-                    break
-            else:
+            found = next((r for r in self.records(inode, name) if r.name == name and r.number), None)
+            if found is None or not openable(name):
                 return None
+            number = found.number
         return self._node(path, number) if number < self.geometry.usable else None
 
     def stretches(self, node: Node) -> Iterator[tuple[int | None, int]]:
