@@ -30,6 +30,18 @@ def render(layout: Layout) -> bytearray:
     return image
 
 
+def save(image: bytes | bytearray | memoryview, path: Path) -> None:
+    """Write an image, its zeros as holes."""
+    zeros, step = bytes(1 << 16), 1 << 16
+    with path.open("wb") as out:
+        for at in range(0, len(image), step):
+            part = image[at : at + step]
+            if part != zeros:
+                out.seek(at)
+                out.write(part)
+        out.truncate(len(image))
+
+
 class Buffer(Memory):
     """A target in memory, which counts what is written."""
 

@@ -6,12 +6,13 @@ seconds or before 1980. Links and special files are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from portwright.base.errors import BadInput
 from portwright.base.sources import Source
-from portwright.formats import Layout, Node, Packing
-from portwright.formats.parts import fat_boot, fat_layout
+from portwright.formats import Layout, Node, Packing, Problem, Target
+from portwright.formats.parts import fat_boot, fat_check, fat_layout, fat_repair
+from portwright.formats.parts.fat_edit import FatEditor
 from portwright.formats.parts.fat_volume import FatVolume
 
 HOLDS = "files"
@@ -51,3 +52,18 @@ def packing(volume: FatVolume) -> Packing:
         uuid=geometry.serial,
         variant=str(geometry.bits),
     )
+
+
+def edit(target: Target) -> FatEditor:
+    """Changes the files of a volume in place."""
+    return FatEditor(target)
+
+
+def check(source: Source) -> Iterator[Problem]:
+    """Everything that is wrong with a volume."""
+    return fat_check.check(source)
+
+
+def repair(target: Target) -> list[str]:
+    """Mend what can be mended without losing anything; what was done."""
+    return fat_repair.repair(target)

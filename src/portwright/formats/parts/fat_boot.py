@@ -17,6 +17,8 @@ SECTOR = 512
 MEDIA = 0xF8
 SIGNATURE = b"\x55\xaa"
 INFO_SIGNATURES = (0x41615252, 0x61417272, 0xAA550000)
+COUNTS = 488
+"""Where in that sector its two numbers are."""
 UNKNOWN = 0xFFFFFFFF
 LIMITS = {12: (1, 4084), 16: (4085, 65524), 32: (65525, 0x0FFFFFF5)}
 """Of each kind, the least and the greatest number of clusters by which everybody knows it."""

@@ -116,6 +116,26 @@ class Folder:
         found = re.search(rb"[\xe5\x00]{%d}" % count, firsts)
         return found.start() if found else len(firsts)
 
+    # changing, in memory only
+
+    def put(self, entry: Entry, slots: bytes) -> None:
+        """Lay the slots of an entry into free ones."""
+        start = (entry.slot - entry.longs) * names.SLOT
+        self.data[start : start + len(slots)] = slots
+        self.entries[names.fold(entry.name)] = self.shorts[entry.short] = entry
+
+    def drop(self, entry: Entry) -> None:
+        """Mark the slots of an entry deleted."""
+        for slot in range(entry.slot - entry.longs, entry.slot + 1):
+            self.data[slot * names.SLOT] = 0xE5
+        self.entries.pop(names.fold(entry.name), None)
+        self.shorts.pop(entry.short, None)
+
+    def grow(self, at: int, size: int) -> None:
+        """Add a cluster that is all zeros."""
+        self.data += bytes(size)
+        self.runs.append((at, size))
+
     @property
     def slots(self) -> int:
         """How many slots there are, used or not."""

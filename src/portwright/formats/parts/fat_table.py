@@ -17,7 +17,7 @@ from portwright.formats.parts.fat_boot import Geometry
 PART = 1 << 14
 """Entries that are read at a time."""
 FREE = 0
-_MASK = 0x0FFFFFFF
+MASK = 0x0FFFFFFF
 _CODES = {12: "H", 16: "H", 32: "I"}
 
 
@@ -88,7 +88,7 @@ class Table:
     def __getitem__(self, cluster: int) -> int:
         if cluster in self._changes:
             return self._changes[cluster]
-        return self._part(cluster // PART)[cluster % PART] & _MASK
+        return self._part(cluster // PART)[cluster % PART] & MASK
 
     def __setitem__(self, cluster: int, value: int) -> None:
         self._changes[cluster] = value
@@ -116,7 +116,7 @@ class Table:
             if cluster // PART != current:
                 current = cluster // PART
                 part = self._part(current)
-            cluster = part[cluster % PART] & _MASK
+            cluster = part[cluster % PART] & MASK
             if changes:
                 cluster = changes.get(before, cluster)
 
@@ -179,7 +179,7 @@ class Table:
             yield from sorted(
                 each
                 for each, value in self._changes.items()
-                if value == FREE and start <= each < number * PART + limit and part[each % PART] & _MASK
+                if value == FREE and start <= each < number * PART + limit and part[each % PART] & MASK
             )
             start = number * PART + limit
 
@@ -192,7 +192,7 @@ class Table:
         changed = sorted(self._changes)
         for cluster in changed:
             part = self._part(cluster // PART)
-            part[cluster % PART] = part[cluster % PART] & ~_MASK | self._changes[cluster]
+            part[cluster % PART] = part[cluster % PART] & ~MASK | self._changes[cluster]
         self._changes.clear()
         for start, count in _spans(changed):
             part, place = self._part(start // PART), start % PART

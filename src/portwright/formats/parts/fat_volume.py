@@ -52,11 +52,18 @@ class FatVolume:
         found = self._folders.get(cluster)
         if found is None:
             found = self._folders[cluster] = self._read_folder(cluster)
-            if len(self._folders) > KEPT:
-                self._folders.popitem(last=False)
         else:
             self._folders.move_to_end(cluster)
         return found
+
+    def trim(self) -> None:
+        """Keep no more folders than `KEPT`. Not in the middle of a change: a folder is one object then."""
+        while len(self._folders) > KEPT:
+            self._folders.popitem(last=False)
+
+    def drop(self, cluster: int) -> None:
+        """Read the folder of that cluster, if it is one, anew from now on."""
+        self._folders.pop(cluster, None)
 
     def forget(self) -> None:
         """Read everything anew from now on."""
@@ -91,6 +98,7 @@ class FatVolume:
         waiting: list[tuple[int, bytes]] = [(self.geometry.root_cluster, b"")]
         seen: set[int] = set()
         while waiting:
+            self.trim()
             cluster, path = waiting.pop()
             folder = self.folder(cluster)
             parts = {at for at, _ in folder.runs}
@@ -113,25 +121,27 @@ class FatVolume:
 
     def lookup(self, path: bytes) -> Node | None:
         """See `Volume`; upper and lower case are the same, and the 8.3 name does too."""
-        found = self.find(path)
-        if found is None:
+        self.trim()
+        trail = self.trail(path)
+        if trail is None:
             return None
-        above, entry = found
-        return self._root_node() if entry is None else self._node(entry, above)
+        if not trail:
+            return self._root_node()
+        above = b"/".join(fat_names.as_bytes(entry.name) for entry in trail[:-1])
+        return self._node(trail[-1], above)
 
-    def find(self, path: bytes) -> tuple[bytes, Entry | None] | None:
-        """(the path above as the volume spells it, the entry, None for the root) of a path, or None."""
-        above, entry = b"", None
+    def trail(self, path: bytes) -> list[Entry] | None:
+        """The entries that a path leads through, the last one its own; none for the root. None: it leads nowhere."""
+        found: list[Entry] = []
         for part in filter(None, path.split(b"/")):
-            if entry is not None:
-                if not entry.is_folder:
-                    return None
-                above = _joined(above, entry.name)
-            folder = self.root() if entry is None else self.inside(entry)
+            if found and not found[-1].is_folder:
+                return None
+            folder = self.inside(found[-1]) if found else self.root()
             entry = folder.find(fat_names.as_text(part))
             if entry is None:
                 return None
-        return above, entry
+            found.append(entry)
+        return found
 
     def stretches(self, node: Node) -> Iterator[tuple[int | None, int]]:
         """See `Volume`; raises `BadInput` where the chain is damaged, after what comes before."""
