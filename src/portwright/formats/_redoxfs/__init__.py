@@ -1,0 +1,1 @@
+"""What the format redoxfs is made of: its hash, and the ring of headers."""
