@@ -75,8 +75,8 @@ class Marked:
         return data[offset % BLOCK : offset % BLOCK + length]
 
 
-def written(layout: Layout) -> Image:
-    """The image that a layout's pieces make; they must come in order and not overlap."""
+def written(layout: Layout, content: bool = True) -> Image:
+    """The image that a layout's pieces make (`content`: files too); they must come in order and not overlap."""
     image, end = Image(size=layout.size), 0
     for piece in layout.pieces:
         assert piece.offset >= end, "pieces in the order of their offsets"
@@ -85,14 +85,15 @@ def written(layout: Layout) -> Image:
             end = piece.offset + len(piece.data)
         else:
             assert isinstance(piece, Copied)
-            image.copy(piece.offset, piece.source, piece.start, piece.length)
+            if content:
+                image.copy(piece.offset, piece.source, piece.start, piece.length)
             end = piece.offset + piece.length
     assert end <= layout.size
     return image
 
 
-def packed(nodes: Iterable[Node], **packing: int | str) -> Image:
-    return written(blockfs.layout(nodes, Packing(**packing)))  # type: ignore[arg-type]
+def packed(nodes: Iterable[Node], content: bool = True, **packing: int | str) -> Image:
+    return written(blockfs.layout(nodes, Packing(**packing)), content)  # type: ignore[arg-type]
 
 
 def folder(path: str) -> Node:

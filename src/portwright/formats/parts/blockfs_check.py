@@ -174,7 +174,7 @@ class Survey:
         path = shown(self.path(number))
         last = max((r.at + r.length for r in self._all_records(data, inode.size)), default=0)
         start = inode.size - (inode.size - 1) % BLOCK - 1
-        at_end = one.code in ("record-crosses", "record-broken") and one.at >= start
+        at_end = one.code in ("record-crosses", "record-broken") and one.at >= start and last != inode.size
         if at_end and 24 <= last <= min(start + BLOCK, len(data)) and not any(data[last : inode.size]):
             write = (self.volume.geometry.inode_at(number) + 4, struct.pack("<I", last))
             return Mend(0, f"{path}: its size ends with its last record", (write,))
