@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, raise_if
@@ -33,9 +32,7 @@ class Arguments:
     port: Annotated[
         str | None, Arg("Hold it against a port: its loader, CPU and code generator.", metavar="PORT")
     ] = None
-    against: Annotated[Path | None, Arg("The last good one: say what differs from it.", metavar="GOOD")] = (
-        None
-    )
+    against: Annotated[str | None, Arg("The last good one: say what differs from it.", metavar="GOOD")] = None
     built_by: Annotated[
         str | None,
         Arg(
@@ -86,7 +83,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         began = time.monotonic()
         yield Begun(name)
         try:
-            reports.append(inspect(Path(name), wanted, arguments.against))
+            reports.append(inspect(name, wanted, arguments.against))
             yield Ended(name, reports[-1].what, time.monotonic() - began)
         except PortwrightError as error:
             faults += [row for row in error.faults if row not in faults]

@@ -15,7 +15,8 @@ from portwright.base.sources import File, Memory, Scattered, Source, Window
 from portwright.formats import Node
 from portwright.formats.pe import MACHINES, SUBSYSTEMS
 from portwright.pack import difference as comparing
-from portwright.pack import fault, magic
+from portwright.pack import fault, magic, place
+from portwright.pack import volume as volumes
 from portwright.pack.difference import Difference
 from portwright.pack.fault import Finding
 from portwright.pack.program import Program
@@ -23,6 +24,8 @@ from portwright.pack.subject import Case, Held
 
 DEEPEST = 4
 MOST_FILES = 200_000
+UNREAD = "/files"
+"""How the code of an error ends with which a format says that it knows an image, but does not read its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,10 @@ class _Child:
     node: Node
 
 
-def inspect(path: Path, wanted: Wanted, good: Path | None = None) -> Report:
-    """The report on a file or folder of the host; raises `BadInput` where it cannot be read at all."""
-    return report(_case(path), wanted, _case(good) if good is not None else None)
+def inspect(name: str | Path, wanted: Wanted, good: str | Path | None = None) -> Report:
+    """The report on a file or folder of the host, or on what an address leads to inside an image; raises `BadInput`
+    where it cannot be read at all."""
+    return report(_case(name), wanted, _case(good) if good is not None else None)
 
 
 def of_source(source: Source, wanted: Wanted, good: Source | None = None) -> Report:
@@ -87,8 +91,11 @@ class Folder(Case):
         self.folder = path
 
 
-def _case(path: Path) -> Case:
+def _case(name: str | Path) -> Case:
+    path = Path(name)
     try:
+        if ":" in str(name) and not path.exists():
+            return _addressed(place.parse(str(name)))
         if path.is_dir():
             return Folder(path)
         if not path.exists():
@@ -104,6 +111,18 @@ def _case(path: Path) -> Case:
         raise fail(
             f"cannot read: {error.strerror}", Where(path), "check its permissions", "inspect/unreadable"
         ) from None
+
+
+def _addressed(address: place.Address) -> Case:
+    """What an address leads to: a partition, an image in an image, or a file of one."""
+    found = volumes.find(address)
+    if not found.named:
+        return Case(str(address), found.level.source)
+    node = found.node
+    if node.kind != "file":
+        hint = "name a file of it, or the image, all of which is looked at"
+        raise fail(f"this is a {node.kind}", Where(str(address)), hint, "inspect/no-file")
+    return Case(str(address), volumes.file_content(found.level, node.path), node=node)
 
 
 def report(case: Case, wanted: Wanted, good: Case | None = None, depth: int = 0) -> Report:
@@ -187,7 +206,8 @@ def _tried(case: Case) -> Iterator[_Child]:
                 return
             yield child
     except BadInput as error:
-        case.problem(error)
+        if not any((row.code or "").endswith(UNREAD) for row in error.faults):
+            case.problem(error)
 
 
 def _children(case: Case) -> Iterator[_Child]:
@@ -201,12 +221,15 @@ def _children(case: Case) -> Iterator[_Child]:
         module = case.known.module
         holds = getattr(module, "HOLDS", "")
         if holds == "partitions":
-            for part in module.read(case.source).partitions:
+            table = module.read(case.source)
+            case.facts.update(table.facts)
+            for part in table.partitions:
                 name = f"{case.name}:{part.number}"
                 node = Node(str(part.number).encode(), "file", size=part.size)
                 yield _Child(str(part.number), name, Window(case.source, part.start, part.size, name), node)
         elif holds == "files":
             case.volume = module.read(case.source)
+            case.facts.update(case.volume.facts)
             yield from _of_volume(case)
 
 
@@ -247,10 +270,8 @@ def _of_folder(case: Folder) -> Iterator[_Child]:
 
 def _facts(case: Case) -> dict[str, str | int]:
     """What the headers of an image or a PE file say."""
-    if case.volume is not None:
-        return dict(case.volume.facts)
     if case.pe is None:
-        return {}
+        return dict(case.facts)
     pe = case.pe
     home = pe.section_at(pe.entry)
     return {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 
 from portwright.base import rooms
@@ -58,7 +57,6 @@ class Headed:
         return self.source.read(offset, length)
 
 
-@cache
 def _formats() -> tuple[tuple[str, ModuleType], ...]:
     """The formats that know themselves, those that hold partitions first: a disk may look like what is in it."""
     found = [(name, module) for name, module in rooms.load_all(ROOM).items() if hasattr(module, "identify")]

@@ -18,7 +18,7 @@ from portwright.formats import dwarf
 from portwright.formats.elf import SHF_COMPRESSED, SHT_NOBITS, Elf, Section
 
 MOST_COMMENT = 1 << 20
-MOST_INFLATED = 256 << 20
+MOST_INFLATED = 3  # times the file: more is not debug information, but a trap
 
 # (what a maker's text has in it, the tool, its code generator): the first that matches is it.
 MAKERS = (
@@ -158,6 +158,8 @@ def _content(elf: Elf, source: Source, section: Section) -> dwarf.Sliced:
     if int.from_bytes(data[:4], elf.endian) != 1:
         return b""
     try:
-        return zlib.decompressobj().decompress(data[head:], MOST_INFLATED)
+        inflating = zlib.decompressobj()
+        found = inflating.decompress(data[head:], MOST_INFLATED * source.size)
     except zlib.error:
         return b""
+    return b"" if inflating.unconsumed_tail else found

@@ -60,7 +60,7 @@ class Seen(Protocol):
 @dataclass
 class Case:
     """One file. `node` is what the image that it lies in says of it, `within` that image's case; `good` is the last
-    good one of its kind; `built_by` the code generator that all of it is to be from."""
+    good one of its kind; `built_by` the code generator that all of it is to be from; `facts` what its headers say."""
 
     name: str
     source: Source
@@ -72,6 +72,7 @@ class Case:
     members: list[Seen] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     volume: Volume | None = None
+    facts: dict[str, str | int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
