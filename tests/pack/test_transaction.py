@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pack.conftest import command, environment
 
+from pack.conftest import command, environment
 from portwright.base.errors import BadInput, PortwrightError
 from portwright.pack import transaction
 from portwright.pack.journal import Journal
@@ -228,7 +228,9 @@ def test_packing_onto_a_full_disk_leaves_nothing(tree: Path, verb: Verb) -> None
     if os.geteuid() != 0:
         pytest.skip("full disk: mounting a small disk needs root")
     with tempfile.TemporaryDirectory() as folder:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True
+        )
         if mounted.returncode:
             pytest.skip("full disk: no disk may be mounted here")
         try:
@@ -236,7 +238,7 @@ def test_packing_onto_a_full_disk_leaves_nothing(tree: Path, verb: Verb) -> None
             with pytest.raises(PortwrightError) as caught:
                 verb("pack", tree=tree, format="toyfs", output=Path(folder) / "x.img")
             assert "No space left" in str(caught.value)
-            assert os.listdir(folder) == []
+            assert list(Path(folder).iterdir()) == []
         finally:
             subprocess.run(["umount", folder], check=True)
 
@@ -300,7 +302,9 @@ def test_an_image_that_is_mounted(tmp_path: Path) -> None:
     image = tmp_path / "a b.img"
     image.write_bytes(b"")
     (tmp_path / "proc").mkdir()
-    (tmp_path / "proc" / "mounts").write_text(f"{str(image).replace(' ', chr(92) + '040')} /mnt fuse rw 0 0\n")
+    (tmp_path / "proc" / "mounts").write_text(
+        f"{str(image).replace(' ', chr(92) + '040')} /mnt fuse rw 0 0\n"
+    )
     loop = tmp_path / "sys" / "block" / "loop7" / "loop"
     loop.mkdir(parents=True)
     (loop / "backing_file").write_text(f"{image}\n")
@@ -313,7 +317,11 @@ def test_an_image_that_is_mounted(tmp_path: Path) -> None:
 
 def test_what_is_no_image(tmp_path: Path, verb: Verb) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path, says in ((tmp_path / "pipe", "no ordinary file"), (tmp_path, "a folder"), (Path("/dev/null"), "")):
+    for path, says in (
+        (tmp_path / "pipe", "no ordinary file"),
+        (tmp_path, "a folder"),
+        (Path("/dev/null"), ""),
+    ):
         with pytest.raises(BadInput) as caught:
             verb("mkdir", image=str(path), path="/x")
         assert says in str(caught.value)
@@ -398,7 +406,9 @@ def do(verb: Verb, image: Path, edit: tuple[Any, ...], folder: Path) -> bool:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EDITS, st.booleans())
-def test_undo_and_replay_against_a_model(toy: Path, verb: Verb, edits: list[tuple[Any, ...]], large: bool) -> None:
+def test_undo_and_replay_against_a_model(
+    toy: Path, verb: Verb, edits: list[tuple[Any, ...]], large: bool
+) -> None:
     """The model: the images after each edit that stands."""
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(transaction, "BESIDE", 0 if large else 1 << 30)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pack.conftest import document
 
+from pack.conftest import document
 from portwright.base.errors import BadInput, PortwrightError
 
 Verb = Callable[..., Any]
@@ -39,7 +39,9 @@ def test_what_was_packed_is_listed(toy: Path, verb: Verb) -> None:
     ]
     assert paths(verb, toy, deep=False) == ["/bin", "/empty", "/etc"]
     assert paths(verb, toy, "/bin/sh") == ["/bin/init"]
-    assert cat(verb, toy, "/etc/init.rc") == b"echo hello\nrun /bin/init\n" == cat(verb, f"{toy}:/etc/init.rc")
+    assert (
+        cat(verb, toy, "/etc/init.rc") == b"echo hello\nrun /bin/init\n" == cat(verb, f"{toy}:/etc/init.rc")
+    )
     assert cat(verb, toy, "bin/sh") == bytes(range(256)) * 40
 
 
@@ -265,7 +267,9 @@ def test_the_command_line(tree: Path, tmp_path: Path, cli: Cli) -> None:
     assert "└── zero" in cli("tree", "x.img", cwd=tmp_path).stdout.decode()
     assert cli("cat", "x.img", "/etc/gone", cwd=tmp_path).returncode == 2
     assert cli("diff", "x.img", tree, cwd=tmp_path).returncode == 0
-    assert cli("rm", "x.img", "/etc/zero", cwd=tmp_path).stdout.startswith(b"remove /etc/zero\nedit 1 of x.img")
+    assert cli("rm", "x.img", "/etc/zero", cwd=tmp_path).stdout.startswith(
+        b"remove /etc/zero\nedit 1 of x.img"
+    )
     assert cli("diff", "x.img", tree, cwd=tmp_path).returncode == 1
     assert b"image rm" in cli("log", "x.img", cwd=tmp_path).stdout
     assert cli("undo", "x.img", cwd=tmp_path).stdout.startswith(b"undone: 1  image rm: remove /etc/zero")

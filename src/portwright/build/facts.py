@@ -10,7 +10,7 @@ from pathlib import Path
 from portwright.base import rooms
 from portwright.base.errors import BadInput, Fault, Where
 from portwright.base.hashing import hash_tree, hash_value
-from portwright.build import crate_digest, own_step
+from portwright.build import crate_digest, image_facts, own_step
 from portwright.derive.build_plan import Crate, Facts
 from portwright.describe import rustc_facts, spec
 from portwright.describe import toolchain as toolchains
@@ -18,8 +18,14 @@ from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
 
-def gather(port: Port, toolchain: Toolchain | None = None, crates: Sequence[Crate] | None = None) -> Facts:
-    """The facts for a port's plan; `crates` are its programs where nothing else is given."""
+def gather(
+    port: Port,
+    toolchain: Toolchain | None = None,
+    crates: Sequence[Crate] | None = None,
+    *,
+    images: bool = False,
+) -> Facts:
+    """The facts for a port's plan; `crates` are its programs where nothing else is given. `images`: of these too."""
     from portwright.derive.std_edits import edits, needs_thread_local
 
     found = toolchain or toolchains.find(rust=port.manifest.toolchain.rust)
@@ -27,13 +33,15 @@ def gather(port: Port, toolchain: Toolchain | None = None, crates: Sequence[Crat
     if not needs_thread_local(port):
         # A second ledger may offer less than the one for which port.toml was written.
         keys["has-thread-local"] = False
+    digest = source_digest(found)
     return Facts(
         toolchain=found,
         spec=keys,
         edits=edits(port),
-        source_digest=source_digest(found),
+        source_digest=digest,
         fingerprints={name: own_step.fingerprint(name) for name in rooms.names(own_step.ROOM)},
         crates=programs(port) if crates is None else crates,
+        images=image_facts.gather(port, found, digest) if images else None,
     )
 
 

@@ -18,7 +18,7 @@ from portwright.build import explain as explaining
 from portwright.build.executor import Done, Settings
 from portwright.build.explain import Explained
 from portwright.build.store import Store
-from portwright.derive import build_plan
+from portwright.derive import build_plan, image_plan
 from portwright.derive.build_plan import Crate, Facts
 from portwright.derive.plan import Plan
 from portwright.describe import lock
@@ -35,8 +35,8 @@ class BuildResult:
 
     `spec` is the target's JSON; `sysroot` what `rustc --sysroot` takes; `programs` binaries by the program's
     name (the binary of the crate's own name first), `hosts` those of them that were built for this machine's own
-    OS. `dist` is the folder to hand out, and the tarball beside it. `ran` names the steps that were not done
-    already.
+    OS. `dist` is the folder to hand out, and the tarball beside it, `images` by name. `ran` names the steps
+    that were not done already.
     """
 
     target: str
@@ -50,20 +50,22 @@ class BuildResult:
     dist: tuple[Path, ...] = ()
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     hosts: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    images: Mapping[str, Path] = field(default_factory=dict)
 
 
-def prepare(port: Port, crates: Sequence[Crate] | None = None) -> tuple[Plan, Facts]:
-    """The plan of a port on this machine, and the facts that it was made from."""
-    found = facts.gather(port, toolchains.find(rust=port.manifest.toolchain.rust), crates)
+def prepare(port: Port, crates: Sequence[Crate] | None = None, *, images: bool = False) -> tuple[Plan, Facts]:
+    """The plan of a port on this machine (`images`: with the steps for those), and the facts that it was made from."""
+    found = facts.gather(port, toolchains.find(rust=port.manifest.toolchain.rust), crates, images=images)
     return build_plan.plan(port, found), found
 
 
 def build(
     port: Port, goal: str = "programs", *, settings: Settings | None = None, update_lock: bool = False
 ) -> Generator[Event, None, BuildResult]:
-    """Bring a goal of the port about; a goal is one of `GOALS` or the name of a program."""
+    """Bring a goal of the port about; a goal is one of `GOALS`, the name of a program, `image`
+    or `image-NAME`."""
     wanted = _step(port, goal)
-    whole, found = prepare(port, _crates(goal, wanted))
+    whole, found = prepare(port, _crates(goal, wanted), images=_of_images(wanted))
     return (yield from _build(port, whole, found, wanted, settings, update_lock))
 
 
@@ -79,20 +81,25 @@ def build_crate(
 def plan(port: Port, goal: str = "programs") -> Plan:
     """The plan of a goal: only the steps that it needs."""
     wanted = _step(port, goal)
-    whole, _ = prepare(port, _crates(goal, wanted))
+    whole, _ = prepare(port, _crates(goal, wanted), images=_of_images(wanted))
     return Plan(whole.target, whole.closure(wanted), whole.texts, whole.identity)
 
 
 def explain(port: Port, goal: str = "programs") -> list[Explained]:
     """Every step that a goal needs, with its state; nothing is built."""
     wanted = _step(port, goal)
-    whole, _ = prepare(port, _crates(goal, wanted))
+    whole, _ = prepare(port, _crates(goal, wanted), images=_of_images(wanted))
     return explaining.explain(whole, wanted)
 
 
 def _crates(goal: str, step: str) -> tuple[Crate, ...] | None:
     """What crates a goal's plan has: none where it needs none (their sources are then not even read)."""
-    return None if goal == "programs" or step.startswith("program-") else ()
+    return None if goal == "programs" or step.startswith("program-") or _of_images(step) else ()
+
+
+def _of_images(step: str) -> bool:
+    """Whether a step makes an image, or all of them."""
+    return step == image_plan.ALL or step.startswith(image_plan.step_name(""))
 
 
 def _step(port: Port, goal: str) -> str:
@@ -102,9 +109,13 @@ def _step(port: Port, goal: str) -> str:
         return goal
     if goal in programs:
         return build_plan.crate_step(goal)
-    near = closest(goal, [*GOALS, *programs])
+    images = [image_plan.step_name(name) for name in port.manifest.image]
+    images = [image_plan.ALL, *images] if images else []
+    if goal in images:
+        return goal
+    near = closest(goal, [*GOALS, *programs, *images])
     hint = f"did you mean `{near}`? " if near else ""
-    hint += f"goals: {', '.join(GOALS)}; programs: {', '.join(programs) or 'none'}"
+    hint += f"goals: {', '.join([*GOALS, *images])}; programs: {', '.join(programs) or 'none'}"
     raise BadInput(
         [Fault(f"the port has no goal `{goal}`", Where(port.folder / "port.toml"), hint, "build/goal")]
     )
@@ -161,6 +172,12 @@ def _result(plan: Plan, found: Facts, goal: str, done: Done, state: str) -> Buil
         dist=tuple(done.out("dist") / name for name in plan.step("dist").outputs) if goal == "dist" else (),
         programs=made(host=False),
         hosts=made(host=True),
+        images={
+            name.removeprefix(image_plan.step_name("")): store.out(plan.step(name))
+            / plan.step(name).outputs[0]
+            for name in sorted(steps - {image_plan.ALL})
+            if _of_images(name)
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 The steps: `spec` (a text), `view` (std's sources with the overlay), `std` (cargo, in the workspace that rustc's
 bootstrap builds), `sysroot` (what rustc and cargo need, collected), `dist` (the same to hand out, see
-`dist_plan`), one per crate, and `programs` for them all.
+`dist_plan`), one per crate, `programs` for them all, and those of the images (see `image_plan`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
-from portwright.derive import dist_plan, test_plan, unwind_edits
+from portwright.derive import dist_plan, image_plan, test_plan, unwind_edits
 from portwright.derive.edit import Edit, to_json
+from portwright.derive.image_plan import ImageFacts
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
 from portwright.derive.test_plan import TestFacts
 from portwright.describe.port import Port
@@ -59,7 +60,7 @@ class Facts:
 
     `spec` is the whole target spec; `edits` the overlay; `source_digest` the hash of std's sources;
     `fingerprints` the hash of the code that each of portwright's own steps runs; `crates` what to build; `tests` which of
-    Rust's own, if any.
+    Rust's own, if any; `images` what the port's images need.
     """
 
     toolchain: Toolchain
@@ -69,6 +70,7 @@ class Facts:
     fingerprints: Mapping[str, str]
     crates: Sequence[Crate] = field(default_factory=tuple)
     tests: TestFacts | None = None
+    images: ImageFacts | None = None
 
 
 def plan(port: Port, facts: Facts) -> Plan:
@@ -107,7 +109,12 @@ def plan(port: Port, facts: Facts) -> Plan:
             facts.fingerprints,
             facts.source_digest,
         )
-    return Plan(port.target, (*base, *crates, programs, *tests), texts, identity(port))
+    images: list[Step] = []
+    if facts.images is not None:
+        texts |= image_plan.texts(port, facts.images)
+        built = {crate.name: crate.step for crate in facts.crates if not crate.host}
+        images = image_plan.steps(port, facts.images, texts, built)
+    return Plan(port.target, (*base, *crates, programs, *images, *tests), texts, identity(port))
 
 
 def identity(port: Port) -> str:

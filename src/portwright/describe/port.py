@@ -15,8 +15,10 @@ from pydantic import Field, field_validator, model_validator
 
 from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.hashing import hash_value
+from portwright.describe import image as images
 from portwright.describe import ledger as ledgers
 from portwright.describe import program, toml_file
+from portwright.describe.image import Image
 from portwright.describe.model import Described
 from portwright.describe.program import Expect as Expect
 from portwright.describe.program import Program as Program
@@ -77,6 +79,9 @@ class StdTable(Described):
     optimize: Literal["0", "1", "2", "3", "s", "z"] = "3"
 
 
+ImageName = Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]
+
+
 class Manifest(Described):
     """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`."""
 
@@ -87,6 +92,7 @@ class Manifest(Described):
     std: StdTable = StdTable()
     programs: SharedPrograms | None = None
     program: list[Program] = []
+    image: dict[ImageName, Image] = {}
 
     @field_validator("target")
     @classmethod
@@ -207,6 +213,9 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
             manifest = manifest.model_copy(update={"program": programs})
         except BadInput as error:
             faults += error.faults
+    if manifest is not None and manifest.image:
+        names = [each.name for each in manifest.program]
+        faults += images.faults(manifest.image, names, toml_file.Places(path))
     if faults or manifest is None or ledger is None:
         raise BadInput(faults)
     port = Port(folder, manifest, ledger, variant)

@@ -1,6 +1,7 @@
 """Build a goal of a port: its target spec, the view of std's sources, a sysroot, its programs.
 
-Goals: spec, view, std, sysroot, programs (all of the port's), or the name of one program. What is done already
+Goals: spec, view, std, sysroot, programs (all of the port's), the name of one program, image (all of the port's) or
+image-NAME. What is done already
 is not done again; after Ctrl-C or a kill the next run goes on. The first build writes `port.lock`, later ones are
 held to it.
 """
@@ -60,6 +61,7 @@ class Result:
     sysroot: Path | None = None
     dist: tuple[Path, ...] = ()
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    images: Mapping[str, Path] = field(default_factory=dict)
     configured: Path | None = None
     cargo_config: Path | None = None
     steps: tuple[Explained, ...] = ()
@@ -94,6 +96,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         built.sysroot,
         built.dist,
         built.programs,
+        built.images,
         configured,
         config,
     )

@@ -123,28 +123,28 @@ def _repaired(outcome: Outcome, level: Level) -> Source:
     return overlay if overlay.stretches else level.source
 
 
-def perform(editor: Editor, operation: Operation) -> None:
-    """Have an editor do one operation."""
-    if operation.what == "add":
-        assert operation.node is not None
-        editor.add(operation.node)
-    elif operation.what == "remove":
-        editor.remove(operation.path)
-    elif operation.what == "rename":
-        editor.rename(operation.path, operation.to)
-    elif operation.what == "mode":
-        editor.change_mode(operation.path, operation.mode)
-    elif operation.what == "link":
-        editor.link(operation.to, operation.path)
+def perform(editor: Editor, change: Operation) -> None:
+    """Have an editor do one change."""
+    if change.what == "add":
+        assert change.node is not None
+        editor.add(change.node)
+    elif change.what == "remove":
+        editor.remove(change.path)
+    elif change.what == "rename":
+        editor.rename(change.path, change.to)
+    elif change.what == "mode":
+        editor.change_mode(change.path, change.mode)
+    elif change.what == "link":
+        editor.link(change.to, change.path)
 
 
-def says(operation: Operation) -> str:
+def says(change: Operation) -> str:
     """An operation in a few words, for the log."""
-    path = f"/{printable(operation.path)}"
-    if operation.what in ("rename", "link"):
-        return f"{operation.what} {path} {'to' if operation.what == 'rename' else 'as'} /{printable(operation.to)}"
-    if operation.what == "mode":
-        return f"mode {operation.mode:04o} {path}"
-    if operation.what == "add" and operation.node is not None:
-        return f"add {operation.node.kind} {path}"
-    return operation.what if operation.what == "repair" else f"{operation.what} {path}"
+    path = f"/{printable(change.path)}"
+    if change.what in ("rename", "link"):
+        return f"{change.what} {path} {'to' if change.what == 'rename' else 'as'} /{printable(change.to)}"
+    if change.what == "mode":
+        return f"mode {change.mode:04o} {path}"
+    if change.what == "add" and change.node is not None:
+        return f"add {change.node.kind} {path}"
+    return change.what if change.what == "repair" else f"{change.what} {path}"

@@ -83,7 +83,7 @@ def laid_out(wanted: Format, nodes: Sequence[Node], said: Packing) -> Layout:
         raise
 
 
-FULL = ("full", "too-large", "too-big", "no-room", "max-size", "inodes")
+FULL = ("full", "no-room", "does-not-fit", "too-large", "too-many", "file-size", "inodes")
 """The last words of the codes with which formats say that a tree does not fit."""
 
 

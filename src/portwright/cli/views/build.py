@@ -26,5 +26,7 @@ def view(result: Result, console: Console) -> None:
     for name, paths in result.programs.items():
         for path in paths:
             console.print(f"  {name:<10} {path}", markup=False)
+    for name, path in result.images.items():
+        console.print(f"  {name:<10} {path}", markup=False)
     if result.configured is not None:
         console.print(f"  configured {result.configured}", markup=False)
