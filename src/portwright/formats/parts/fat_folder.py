@@ -155,7 +155,7 @@ class Folder:
                 self._drop(long, number)
                 long = None
             elif attributes & 0x3F == names.LONG:
-                long = self._long(long, number, data[number * names.SLOT : (number + 1) * names.SLOT])
+                long = self._long(long, number, data)
             elif attributes & names.LABEL:
                 self._drop(long, number)
                 long = None
@@ -196,8 +196,8 @@ class Folder:
         cluster = high << 16 | low if wide else low
         return Entry(name, short, attributes, case, cluster, size, names.seconds(moment, day), number, longs)
 
-    def _long(self, long: _Long | None, number: int, slot: bytes) -> _Long | None:
-        order, tie, part = names.long_part(slot)
+    def _long(self, long: _Long | None, number: int, data: bytes) -> _Long | None:
+        order, tie, part = names.long_part(data, number)
         if order & 0x40 and 0 < order & 0x3F <= 20:
             self._drop(long, number)
             return _Long([part], number, (order & 0x3F) - 1, tie)

@@ -23,7 +23,7 @@ _LETTERS = r"A-Za-z0-9!#$%&'()\-@^_`{}~"
 _PLAIN = re.compile(rf"([{_LETTERS}]{{1,8}})(?:\.([{_LETTERS}]{{1,3}}))?")
 _STRANGE = re.compile(r"[^A-Z0-9!#$%&'()\-@^_`{}~]")
 _FORBIDDEN = re.compile(r'[\x00-\x1f"*/:<>?\\|\uffff]')
-_SHORT_FORBIDDEN = frozenset(b'"*+,./:;<=>?[\\]|') | frozenset(range(32))
+_SHORT_FORBIDDEN = b'"*+,./:;<=>?[\\]|' + bytes(range(32))
 _FLOOR, _CEILING = 315532800, 4354819198  # 1980-01-01 and 2107-12-31 23:59:58
 
 
@@ -87,8 +87,9 @@ def shown(short: bytes, case: int = 0) -> str:
 
 def strange_short(short: bytes) -> bool:
     """Whether an 8.3 name has bytes that none may have."""
-    first = b"\xe5" if short[0] == 0x05 else short[:1]
-    return first == b" " or any(byte in _SHORT_FORBIDDEN for byte in first + short[1:])
+    if short[0] == 0x05:
+        short = b"\xe5" + short[1:]
+    return short[0] == 0x20 or len(short.translate(None, _SHORT_FORBIDDEN)) < len(short)
 
 
 class Shortener:
@@ -162,21 +163,21 @@ def long_slots(name: str, short: bytes) -> bytes:
     return b"".join(slots)
 
 
-def long_part(slot: bytes) -> tuple[int, int, bytes]:
+def long_part(data: bytes, slot: int) -> tuple[int, int, bytes]:
     """(order, checksum, 26 bytes of the name) of a long slot."""
-    order, first, _, _, tie, second, _, third = _LONG_ROW.unpack(slot)
+    order, first, _, _, tie, second, _, third = _LONG_ROW.unpack_from(data, slot * SLOT)
     return order, tie, first + second + third
 
 
 def long_text(parts: list[bytes]) -> str | None:
     """The name that the parts of long slots say, in order; None where no file can be called so."""
-    units = b"".join(parts)
-    for place in range(0, len(units), 2):
-        if units[place : place + 2] == b"\0\0":
-            units = units[:place]
-            break
-    text = units.decode("utf-16-le", "surrogatepass")
-    return None if text in ("", ".", "..") or "/" in text or len(units) > 2 * MOST_UNITS else text
+    text = b"".join(parts).decode("utf-16-le", "surrogatepass").split("\0", 1)[0]
+    if text in ("", ".", "..") or "/" in text:
+        return None
+    # Five slots hold less than what is allowed, whatever letters they are.
+    return (
+        None if len(parts) > 5 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * MOST_UNITS else text
+    )
 
 
 def slot(short: bytes, case: int, row: tuple[int, int, int, int]) -> bytes:
