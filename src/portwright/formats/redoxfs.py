@@ -1,17 +1,16 @@
-"""RedoxFS, the file system of Redox's disks: which of its headers counts, what that says, and whether it is true.
+"""RedoxFS, the file system of Redox's disks: which of its headers counts, the files it leads to, and whether all is true.
 
-Files are not read here, and nothing is written: `redoxfs-ar`, `redoxfs-clone` and `redoxfs` do that, the tools of the
-crate redoxfs.
+Nothing is written, and what is encrypted is not read: the tools of the crate redoxfs do that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from portwright.base.errors import BadInput, Where, fail
 from portwright.base.sources import Source
 from portwright.formats import Layout, Node, Packing, Problem
-from portwright.formats._redoxfs.hashes import seahash
 from portwright.formats._redoxfs.ring import (
     BLOCK,
     RING,
@@ -23,9 +22,10 @@ from portwright.formats._redoxfs.ring import (
     newest,
     ring,
 )
+from portwright.formats._redoxfs.tree import Tree, problem
 
 HOLDS = "files"
-SUMMARY = "RedoxFS, the file system of Redox's disks: looked at, not read or written"
+SUMMARY = "RedoxFS, the file system of Redox's disks: read, not written"
 FIELDS = ()
 _TOOLS = (
     "the crate's own tools can: `cargo install redoxfs` gives `redoxfs` (mounts by FUSE), `redoxfs-ar DISK FOLDER` "
@@ -45,7 +45,7 @@ class Redoxfs:
     """The headers of a file system; see `Volume`. `header` is the one that the driver takes."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
+        self.image = source
         found, self.passed = first(source)
         if found is None:
             raise _no_header(source, self.passed)
@@ -72,21 +72,44 @@ class Redoxfs:
             "begins at": self.start * BLOCK,
         }
 
-    def _unread(self) -> BadInput:
-        where = Where(self.source.name, address=self.start * BLOCK)
-        return fail("the files of a RedoxFS are not read by portwright", where, _TOOLS, "redoxfs/files")
+    @cached_property
+    def tree(self) -> Tree:
+        """What the header leads to."""
+        if self.header.encrypted:
+            where = Where(self.image.name, address=self.start * BLOCK)
+            raise fail("its files are encrypted, and are not read here", where, _TOOLS, "redoxfs/encrypted")
+        return Tree(self.image, self.header, self.start)
+
+    @property
+    def source(self) -> Source:
+        """The image, and behind its end the records that are packed in it, unpacked."""
+        return self.image if self.header.encrypted else self.tree.source
 
     def walk(self) -> Iterator[Node]:
-        """Raises `BadInput`, which says what reads the files."""
-        raise self._unread()
+        """See `Volume`."""
+        for found in self.tree.explore():
+            if isinstance(found, Problem):
+                shown = found.path.decode("utf-8", "backslashreplace") or "/"
+                raise fail(
+                    f"{shown}: {found.what}", Where(self.image.name, address=found.address), None, found.code
+                )
+            yield found
 
     def lookup(self, path: bytes) -> Node | None:
-        """Raises `BadInput`, which says what reads the files."""
-        raise self._unread()
+        """See `Volume`. What else is damaged does not hinder."""
+        parts = [part for part in path.split(b"/") if part]
+        try:
+            inode = self.tree.find(parts)
+            return None if inode is None else self.tree.node(b"/".join(parts), inode)
+        except BadInput:
+            if self.header.encrypted:
+                raise
+            return None
 
     def stretches(self, node: Node) -> Iterator[tuple[int | None, int]]:
-        """Raises `BadInput`, which says what reads the files."""
-        raise self._unread()
+        """See `Volume`. What is packed lies behind the end of the image, in `source`."""
+        if node.kind != "directory":
+            yield from self.tree.stretches(self.tree.inode(node.number), set())
 
 
 def _no_header(source: Source, passed: list[Header]) -> BadInput:
@@ -104,7 +127,7 @@ def _no_header(source: Source, passed: list[Header]) -> BadInput:
 
 
 def read(source: Source) -> Redoxfs:
-    """See the contract; its files are not read."""
+    """See the contract."""
     return Redoxfs(source)
 
 
@@ -119,13 +142,11 @@ def packing(volume: Redoxfs) -> Packing:
 
 
 def check(source: Source) -> Iterator[Problem]:
-    """See the contract: the headers, and the two blocks that the newest names."""
+    """See the contract. Every block that files have is held against its hash: some ten million bytes a second."""
     try:
         volume = Redoxfs(source)
     except BadInput as error:
-        for fault in error.faults:
-            address = fault.where.address if fault.where else None
-            yield Problem(fault.code or "", fault.what, address, hint=fault.hint or "")
+        yield from (problem(fault) for fault in error.faults)
         return
     yield from _ring_problems(volume)
     taken = volume.header
@@ -133,8 +154,37 @@ def check(source: Source) -> Iterator[Problem]:
     if taken.size > end or taken.size < (RING + 4) * BLOCK:
         what = f"the file system has {taken.size} bytes, and {end} are there for it"
         yield Problem("redoxfs/size", what, taken.block * BLOCK + 32, hint="the image was cut off")
-    for name, pointer in (("tree of files", taken.tree), ("list of allocations", taken.alloc)):
-        yield from _pointer_problems(volume, name, pointer)
+    if not taken.encrypted:
+        tree = Tree(source, taken, volume.start, verify=True)
+        try:
+            tree.place(taken.alloc)
+        except BadInput as error:
+            yield from (problem(fault) for fault in error.faults)
+        yield from _file_problems(tree)
+
+
+def _file_problems(tree: Tree) -> Iterator[Problem]:
+    names: dict[int, int] = {}
+    claims: dict[int, tuple[int, bytes]] = {}
+    seen: set[int] = set()
+    for found in tree.explore():
+        if isinstance(found, Problem):
+            yield found
+            continue
+        names[found.number] = names.get(found.number, 0) + 1
+        if found.kind == "directory" or names[found.number] > 1:
+            continue
+        claims[found.number] = (found.links, found.path)
+        try:
+            for place, length in tree.stretches(tree.inode(found.number), seen):
+                if place is not None and place >= tree.image.size:
+                    tree.source.read(place, min(length, 1))  # unpacks all of the record
+        except BadInput as error:
+            yield from (problem(fault, found.path) for fault in error.faults)
+    for number, (links, path) in claims.items():
+        if links != names[number]:
+            what = f"it has {names[number]} names, and says it has {links}"
+            yield Problem("redoxfs/links", what, path=path, severity="warning")
 
 
 def _ring_problems(volume: Redoxfs) -> Iterator[Problem]:
@@ -162,17 +212,3 @@ def _ring_problems(volume: Redoxfs) -> Iterator[Problem]:
                 "generations yet. Make it anew on an empty file, or zero the first MiB before"
             )
         yield Problem("redoxfs/stale", what, taken.block * BLOCK + 16, hint=hint)
-
-
-def _pointer_problems(volume: Redoxfs, name: str, pointer: tuple[int, int]) -> Iterator[Problem]:
-    """Is there, at the address that a pointer holds, what its hash says?"""
-    index, place = pointer[0] >> 8, (volume.start + (pointer[0] >> 8)) * BLOCK
-    field = volume.header.block * BLOCK + (48 if pointer == volume.header.tree else 64)
-    if index == 0 and volume.header.generation == 0:
-        return
-    if index <= RING or place + BLOCK > volume.source.size:
-        what = f"the {name} should lie at {place:#x}, which is no place for it"
-        yield Problem("redoxfs/pointer", what, field)
-    elif not volume.header.encrypted and seahash(volume.source.read(place, BLOCK)) != pointer[1]:
-        what = f"the {name} at {place:#x} is not what the header says: its hash is another"
-        yield Problem("redoxfs/block-hash", what, place)
