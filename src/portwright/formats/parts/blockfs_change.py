@@ -18,13 +18,13 @@ from portwright.formats.parts.blockfs_disk import (
     DIRECT,
     INODES_PER_BLOCK,
     POINTERS,
-    TABLE,
     Inode,
     blocks_of,
     ceil,
     pointers,
     runs,
     steps,
+    table,
 )
 from portwright.formats.parts.blockfs_rules import shown
 from portwright.formats.parts.blockfs_volume import BlockVolume
@@ -137,9 +137,9 @@ class Change:
         if count > DIRECT + POINTERS:
             inode.double = blocks[DIRECT + POINTERS + 1]
         done = 0
-        for table, part in steps(blocks, count):
-            if table:
-                self._writes.append((table * BLOCK, pointers(part)))
+        for pointing, part in steps(blocks, count):
+            if pointing:
+                self._writes.append((pointing * BLOCK, pointers(part)))
                 continue
             for first, length in runs(part):
                 size = min(length * BLOCK, content.size - done)
@@ -309,8 +309,8 @@ def _owned(volume: BlockVolume, inode: Inode) -> list[tuple[int, int]]:
     tables = [inode.indirect] if inode.indirect else []
     if inode.double:
         found.append((inode.double, 1))
-        tables += [table for table in TABLE.unpack(volume.block(inode.double)) if table]
-    for table in tables:
-        found.append((table, 1))
-        found += [run for run in runs(TABLE.unpack(volume.block(table))) if run[0]]
+        tables += [block for block in table(volume.block(inode.double)) if block]
+    for block in tables:
+        found.append((block, 1))
+        found += [run for run in runs(table(volume.block(block))) if run[0]]
     return found

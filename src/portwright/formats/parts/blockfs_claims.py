@@ -16,10 +16,10 @@ from portwright.formats.parts.blockfs_disk import (
     DIRECT,
     FIRST_DOUBLE,
     POINTERS,
-    TABLE,
     Inode,
     ceil,
     runs,
+    table,
 )
 from portwright.formats.parts.blockfs_volume import BlockVolume, all_set
 
@@ -66,21 +66,22 @@ class Claims:
         end = ceil(inode.size, BLOCK)
         self._take_all(number, inode.direct, end, claim)
         if inode.indirect:
-            self._take_all(number, self._table(number, inode.indirect, claim), end - DIRECT, claim)
+            left = end - DIRECT
+            self._take_all(number, self._table(number, inode.indirect, claim, left), left, claim)
         if inode.double:
             below = self._table(number, inode.double, claim)
-            for index, table in enumerate(below):
-                if table:
+            for index, block in enumerate(below):
+                if block:
                     left = end - FIRST_DOUBLE - index * POINTERS
-                    self._take_all(number, self._table(number, table, claim), left, claim)
+                    self._take_all(number, self._table(number, block, claim, left), left, claim)
         return claim
 
-    def _table(self, number: int, block: int, claim: Claim) -> Sequence[int]:
+    def _table(self, number: int, block: int, claim: Claim, count: int = POINTERS) -> Sequence[int]:
         known = len(claim.troubles)
         self._take(number, block, 1, claim)
         if any(trouble.code != "bit-clear" for trouble in claim.troubles[known:]):
             return ()
-        return TABLE.unpack(self.raw(block))
+        return table(self.raw(block), count)
 
     def _take_all(self, number: int, blocks: Sequence[int], end: int, claim: Claim) -> None:
         at = 0

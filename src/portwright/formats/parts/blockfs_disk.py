@@ -28,15 +28,13 @@ DIRECTORY, SYMLINK, REGULAR = 0x4000, 0xA000, 0x8000
 """The three types that a mode can have."""
 RECORD_FILE, RECORD_DIRECTORY, RECORD_SYMLINK = 1, 2, 7
 
-_ZEROS = (0,) * DIRECT
+_ZEROS, _NOTHING = (0,) * DIRECT, bytes(BLOCK)
 _SUPER = struct.Struct("<IIIIIIIHIIQQHHHH")
 _INODE = struct.Struct("<HHIIIIIHHII12I3I")
 HEAD = struct.Struct("<IHBB")
 """The head of a record: inode, length of the record, length of the name, type."""
 LISTED = struct.Struct("<HHI8xI4xHH")
 """What a listing needs of an inode: mode, uid, size, mtime, gid, links."""
-TABLE = struct.Struct("<1024I")
-"""A block of pointers."""
 SUPER_SIZE = _SUPER.size
 
 
@@ -274,6 +272,14 @@ def steps(blocks: Sequence[int], count: int) -> Iterator[Step]:
 def pointers(blocks: Sequence[int]) -> bytes:
     """A block of pointers."""
     return struct.pack(f"<{len(blocks)}I", *blocks).ljust(BLOCK, b"\0")
+
+
+def table(data: bytes, count: int = POINTERS) -> tuple[int, ...]:
+    """The pointers in a block of them: the first `count`, and all of them where there are any behind those."""
+    count = min(max(count, 0), POINTERS)
+    if data[4 * count :] != _NOTHING[4 * count :]:
+        count = POINTERS
+    return struct.unpack_from(f"<{count}I", data)
 
 
 def runs(blocks: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -21,7 +21,6 @@ from portwright.formats.parts.blockfs_disk import (
     PATH_MOST,
     POINTERS,
     SUPER_SIZE,
-    TABLE,
     Geometry,
     Inode,
     Record,
@@ -30,6 +29,7 @@ from portwright.formats.parts.blockfs_disk import (
     kind_of,
     records,
     runs,
+    table,
 )
 
 _CHUNK = 16
@@ -149,13 +149,13 @@ class BlockVolume:
             if not self.is_loaded(inode.double):
                 yield 0, left
                 return
-            for table in TABLE.unpack(self.block(inode.double))[: ceil(left, POINTERS)]:
-                yield from self._below(table, min(left, POINTERS))
+            for block in table(self.block(inode.double))[: ceil(left, POINTERS)]:
+                yield from self._below(block, min(left, POINTERS))
                 left -= POINTERS
 
-    def _below(self, table: int, count: int) -> Iterator[tuple[int, int]]:
-        if self.is_loaded(table):
-            yield from runs(TABLE.unpack(self.block(table))[:count])
+    def _below(self, block: int, count: int) -> Iterator[tuple[int, int]]:
+        if self.is_loaded(block):
+            yield from runs(table(self.block(block), count)[:count])
         else:
             yield 0, count
 
