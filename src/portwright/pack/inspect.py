@@ -20,6 +20,7 @@ from portwright.pack import volume as volumes
 from portwright.pack.difference import Difference
 from portwright.pack.fault import Finding
 from portwright.pack.program import Program
+from portwright.pack.stamp import Stamp
 from portwright.pack.subject import Case, Held
 
 DEEPEST = 4
@@ -44,6 +45,7 @@ class Report:
     members: tuple[Report, ...] = ()
     others: int = 0
     difference: Difference | None = None
+    stamps: tuple[Stamp, ...] = ()
 
     def every(self) -> Iterator[Report]:
         """This report and all inside it."""
@@ -155,6 +157,7 @@ def report(case: Case, wanted: Wanted, good: Case | None = None, depth: int = 0)
         members=tuple(members),
         others=others,
         difference=difference,
+        stamps=case.stamps,
     )
 
 

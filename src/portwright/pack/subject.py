@@ -20,6 +20,7 @@ from portwright.formats.elf import Elf, Symbol
 from portwright.formats.pe import Pe
 from portwright.pack import magic
 from portwright.pack.program import Program, Reading
+from portwright.pack.stamp import Stamp, stamps
 
 if TYPE_CHECKING:
     from portwright.describe.port import OsTable
@@ -128,6 +129,12 @@ class Case:
     def archive(self) -> ar.Archive | None:
         """The archive that it is, if it is one that can be read."""
         return self._tried(lambda: ar.read(self.source)) if ar.identify(self.source) else None
+
+    @cached_property
+    def stamps(self) -> tuple[Stamp, ...]:
+        """The version records in an image's files, and whether files were changed since."""
+        volume = self.volume
+        return (self._tried(lambda: tuple(stamps(volume))) or ()) if volume is not None else ()
 
     @property
     def all_problems(self) -> list[str]:

@@ -46,6 +46,10 @@ def _report(report: Report, console: Console) -> None:
     _line(console, Text(f"{report.name}: {kind}, {report.size:,} bytes", style="bold"))
     rows = list(_program(report.program)) if report.program else []
     rows += [(name, str(value)) for name, value in report.facts.items()]
+    for stamp in report.stamps:
+        since = "files were changed since" if stamp.changed else "no file was changed since"
+        build = f"{stamp.commit}{' with changes' if stamp.dirty else ''}, {stamp.time}"
+        rows.append(("build", f"{build} ({stamp.path}): {since}"))
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
         _line(console, Text(f"  {name:{width}}  {value}"))
