@@ -116,7 +116,8 @@ def _warnings(count: int) -> list[str]:
 def _cells(report: Report) -> tuple[str, str, str, str]:
     program = report.program
     if program is None:
-        machine, entry = str(report.facts.get("machine", "-")), str(report.facts.get("entry", "-"))
+        machine = str(report.facts.get("machine", "-"))
+        entry = str(report.facts.get("entry", "-")).split(" ")[0]
         return report.what, machine, entry, "-"
     entry = f"{program.entry.address:#x}" if program.runs else "-"
     backend = program.provenance.backend if program.code else "-"
