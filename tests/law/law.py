@@ -45,6 +45,7 @@ OPEN_ROOMS = (
     "derive/generators",
     "build/steps",
     "build/emitters",
+    "pack/faults",
     "run/engines",
     "run/cpus",
     "run/operations",
@@ -123,6 +124,7 @@ def _names_of_entries(root: Path) -> tuple[set[str], set[str]]:
         "describe/toolchains",
         "derive/generators",
         "build/steps",
+        "pack/faults",
         "run/engines",
     ):
         names |= {path.stem for path in (package / room).glob("*.py") if path.stem != "__init__"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portwright.run.demangle import demangle
+from portwright.base.demangle import crate_of, demangle
 
 NAMES = {
     # legacy
@@ -58,3 +58,19 @@ def test_noise_breaks_nothing(prefix: str, rest: str) -> None:
 def test_references_that_go_round_end() -> None:
     assert demangle("_RNvB0_3foo") == "_RNvB0_3foo"
     assert demangle("_R" + "Nv" * 5000 + "C1a1b") == "_R" + "Nv" * 5000 + "C1a1b"
+
+
+@pytest.mark.parametrize(
+    ("name", "crate"),
+    [
+        ("_RNvCsfgHYwM92fyn_7___rustc12___rust_alloc", ("__rustc", "fgHYwM92fyn")),
+        ("_RNvNtCs1aB_8redox_rt4proc9fork_impl", ("redox_rt", "1aB")),
+        ("_RNCNCNCNvNtCsll8UG4dV9RX_3std2rt19lang_start_internal00s_0B9_", ("std", "ll8UG4dV9RX")),
+        ("_RNvXs_NtCs9_4core3fmtNtB2_3Foo3bar", ("core", "9")),
+        ("_RCs1_9", None),
+        ("_ZN3std2rt10lang_start17h0123456789abcdefE", None),
+        ("Cs1_3std", None),
+    ],
+)
+def test_the_crate_that_a_symbol_is_written_in(name: str, crate: tuple[str, str] | None) -> None:
+    assert crate_of(name) == crate
