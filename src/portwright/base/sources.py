@@ -130,3 +130,18 @@ class Scattered:
             found.append(bytes(part) if place is None else self.source.read(place + skip, part))
             offset, length, index = offset + part, length - part, index + 1
         return b"".join(found)
+
+
+class Slices:
+    """A source as what can be sliced like bytes, for readers of formats that are not to hold a whole file."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return self.source.size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, step = part.indices(self.source.size)
+        assert step == 1, "bytes in their order"
+        return self.source.read(start, max(stop - start, 0))

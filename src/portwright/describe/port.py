@@ -36,9 +36,10 @@ class OsTable(Described):
 
     `loads` lists what its loader accepts: `elf-exec`, `elf-pie` (applies relocations), `elf-dynamic`,
     `macho-exec`. `page_size` in bytes. `unwinder`: who can unwind a panic. `tls_models` that its loader and
-    start-up code serve. `host_kernel`: the system calls are those of this kernel (as `sys.platform` names it), so
-    that programs also run without the userland machine where that is the host's: directly on the port's own CPU,
-    through `qemu-<arch>` elsewhere.
+    start-up code serve. `tls_padding`: what its loader needs of a thread-local segment's size in memory, `any` or
+    `size-multiple-of-alignment` (it finds the thread pointer by the size alone). `host_kernel`: the system calls are
+    those of this kernel (as `sys.platform` names it), so that programs also run without the userland machine where
+    that is the host's: directly on the port's own CPU, through `qemu-<arch>` elsewhere.
     """
 
     loads: list[Literal["elf-exec", "elf-pie", "elf-dynamic", "macho-exec"]]
@@ -49,6 +50,7 @@ class OsTable(Described):
     tls_models: list[Literal["local-exec", "initial-exec", "general-dynamic", "local-dynamic"]] = [
         "local-exec"
     ]
+    tls_padding: Literal["any", "size-multiple-of-alignment"] = "any"
     host_kernel: str | None = None
 
 

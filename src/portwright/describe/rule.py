@@ -7,14 +7,13 @@ A rule is a module whose file name is its name. Its docstring is its manual: a t
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, Literal
 
+from portwright.base import manual as manual_text
 from portwright.base import rooms
 from portwright.base.errors import Fault, Where
 from portwright.describe.spec_case import Case
@@ -93,10 +92,7 @@ def manual(name: str) -> Manual:
 
 
 def _manual(name: str, module: ModuleType) -> Manual:
-    text = inspect.cleandoc(module.__doc__ or "")
-    title, *parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    sections = {head.strip(): body.strip() for head, body in zip(parts[::2], parts[1::2], strict=True)}
-    return Manual(name, " ".join(title.split()), sections)
+    return Manual(name, *manual_text.sections(module))
 
 
 def manuals() -> list[Manual]:

@@ -7,12 +7,14 @@ program can be loaded is for others to judge. Sections and symbols are read when
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from portwright.base.errors import BadInput, Where, fail
+from portwright.base.sources import Slices, Source
 
 MAGIC = b"\x7fELF"
 
@@ -21,10 +23,13 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_PHDR, PT_TLS = 1, 2, 3, 4, 6, 7
 PT_GNU_STACK, PT_GNU_RELRO = 0x6474_E551, 0x6474_E552
 PF_X, PF_W, PF_R = 1, 2, 4
 SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM, SHT_SYMTAB_SHNDX = 2, 3, 4, 8, 9, 11, 18
+SHT_NOTE, SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_COMPRESSED = 7, 1, 2, 4, 0x400, 0x800
 SHN_UNDEF, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFFF1, 0xFFF2, 0xFFFF
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION, STT_FILE, STT_TLS = 0, 1, 2, 3, 4, 6
 DT_NULL, DT_NEEDED, DT_RELA, DT_RELASZ, DT_REL, DT_RELSZ = 0, 1, 7, 8, 17, 18
-DT_RELRSZ, DT_RELR = 35, 36
+DT_STRTAB, DT_STRSZ, DT_SONAME, DT_PLTRELSZ, DT_PLTREL, DT_JMPREL = 5, 10, 14, 2, 20, 23
+DT_BIND_NOW, DT_FLAGS, DT_RELRSZ, DT_RELR, DT_FLAGS_1 = 24, 30, 35, 36, 0x6FFF_FFFB
+DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 8, 1, 0x0800_0000
 PN_XNUM = 0xFFFF
 
 TYPES = {
@@ -120,24 +125,30 @@ class _Forms:
 
 
 class Elf:
-    """One ELF file in memory; `name` is what errors call it."""
+    """One ELF file, in memory or read by parts from a source; `name` is what errors call it."""
 
-    def __init__(self, data: bytes, name: str = "ELF file") -> None:
-        self.data = data
+    def __init__(self, data: bytes | Slices, name: str = "ELF file") -> None:
+        self._file = data
         self.name = name
         if data[:4] != MAGIC:
             found = "nothing" if not data else data[:4].hex(" ")
             raise self._bad(f"not an ELF file: it begins with {found}, not with 7f 45 4c 46", 0)
         if len(data) < 16:
             raise self._bad(f"cut off after {len(data)} bytes, inside its header", len(data))
-        bits, mark = {1: 32, 2: 64}.get(data[4]), {1: "<", 2: ">"}.get(data[5])
+        width, order = data[4:6]
+        bits, mark = {1: 32, 2: 64}.get(width), {1: "<", 2: ">"}.get(order)
         if bits is None or mark is None:
-            what = f"class {data[4]}" if bits is None else f"data encoding {data[5]}"
+            what = f"class {width}" if bits is None else f"data encoding {order}"
             raise self._bad(f"{what} is neither of the two that ELF knows", 4 if bits is None else 5)
         self.bits: Literal[32, 64] = 64 if bits == 64 else 32
         self.endian: Literal["little", "big"] = "little" if mark == "<" else "big"
         self._forms = _Forms(bits, mark)
         self._read_header()
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        return self._file if isinstance(self._file, bytes) else self._file[:]
 
     def _read_header(self) -> None:
         fields = self._unpack(self._forms.header, 0, "the header")
@@ -152,13 +163,13 @@ class Elf:
                 f"its program headers are {segment_size} bytes each, not {self._forms.segment.size}", 0
             )
         size = segment_count * segment_size
-        if segment_count and segments + size > len(self.data):
+        if segment_count and segments + size > len(self._file):
             raise self._bad(
                 f"cut off: {segment_count} program headers should end at {segments + size:#x}, "
-                f"the file ends at {len(self.data):#x}",
+                f"the file ends at {len(self._file):#x}",
                 segments,
             )
-        rows = self._forms.segment.iter_unpack(self.data[segments : segments + size])
+        rows = self._forms.segment.iter_unpack(self._file[segments : segments + size])
         self.segments = tuple(self._segment(row) for row in rows)
 
     def _segment(self, row: tuple[int, ...]) -> Segment:
@@ -168,6 +179,11 @@ class Elf:
         return Segment(kind, flags, offset, address, physical, in_file, in_memory, alignment)
 
     # sections and symbols
+
+    @property
+    def section_table(self) -> tuple[int, int, int]:
+        """(where the header says that the section headers are, the size of one, how many)."""
+        return self._sections_at[:3]
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -180,7 +196,7 @@ class Elf:
         if names == SHN_XINDEX:
             names = self._section_row(0)[6]
         size = self._forms.section.size
-        if offset + count * size > len(self.data):
+        if offset + count * size > len(self._file):
             raise self._bad(f"cut off: its {count} section headers reach beyond the end", offset)
         rows = [self._section_row(index) for index in range(count)]
         table = b""
@@ -286,6 +302,23 @@ class Elf:
                     symbol, kind = divmod(row[1], 1 << (32 if self.bits == 64 else 8))
                     yield Relocation(row[0], kind, symbol, row[2] if len(row) > 2 else None)
 
+    def relocation_kinds(self) -> dict[int, int]:
+        """How many dynamic relocations there are of each kind, those of calls included (without RELR's)."""
+        table = dict(self.dynamic())
+        calls = self._forms.rela if table.get(DT_PLTREL) == DT_RELA else self._forms.rel
+        counts: Counter[int] = Counter()
+        for at, length, form in (
+            (table.get(DT_RELA, 0), table.get(DT_RELASZ, 0), self._forms.rela),
+            (table.get(DT_REL, 0), table.get(DT_RELSZ, 0), self._forms.rel),
+            (table.get(DT_JMPREL, 0), table.get(DT_PLTRELSZ, 0), calls),
+        ):
+            if length:
+                data = self.at_address(at, length, "the relocation table")
+                rows = form.iter_unpack(data[: len(data) // form.size * form.size])
+                mask = 0xFFFF_FFFF if self.bits == 64 else 0xFF
+                counts.update(row[1] & mask for row in rows)
+        return dict(counts)
+
     def relative_places(self) -> Iterator[int]:
         """The addresses that RELR names: words to which the load address is added."""
         table = dict(self.dynamic())
@@ -309,12 +342,12 @@ class Elf:
 
     def bytes_at(self, offset: int, length: int, what: str) -> bytes:
         """Bytes of the file; raises `BadInput` that names `what` where they are not there."""
-        if offset + length > len(self.data):
+        if offset + length > len(self._file):
             raise self._bad(
-                f"cut off: {what} should end at {offset + length:#x}, the file ends at {len(self.data):#x}",
+                f"cut off: {what} should end at {offset + length:#x}, the file ends at {len(self._file):#x}",
                 offset,
             )
-        return self.data[offset : offset + length]
+        return self._file[offset : offset + length]
 
     def _unpack(self, form: struct.Struct, offset: int, what: str) -> tuple[int, ...]:
         return form.unpack(self.bytes_at(offset, form.size, what))
@@ -326,6 +359,22 @@ class Elf:
 def read(data: bytes, name: str = "ELF file") -> Elf:
     """Read an ELF file's header and segments; raises `BadInput` where it is none or is cut off."""
     return Elf(data, name)
+
+
+def open_source(source: Source) -> Elf:
+    """The same for a file that may be large: of a source only what is asked for is read."""
+    return Elf(Slices(source), source.name)
+
+
+def identify(source: Source) -> str | None:
+    """What this is, by its header only."""
+    if source.size < 20 or source.read(0, 4) != MAGIC:
+        return None
+    head = source.read(0, 20)
+    mark = ">" if head[5] == 2 else "<"
+    kind, machine = struct.unpack(mark + "HH", head[16:20])
+    width = {1: "32-bit ", 2: "64-bit "}.get(head[4], "")
+    return f"{width}ELF, {TYPES.get(kind, f'type {kind}')}, {MACHINES.get(machine, f'machine {machine}')}"
 
 
 def _string(table: bytes, place: int) -> str:

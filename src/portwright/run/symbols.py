@@ -6,9 +6,9 @@ import io
 from bisect import bisect_right
 from typing import Any
 
+from portwright.base.demangle import demangle
 from portwright.base.errors import BadInput
 from portwright.formats.elf import Elf
-from portwright.run.demangle import demangle
 from portwright.run.events import Frame
 
 STT_FUNC = 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portwright.run.demangle import demangle
+from portwright.base.demangle import demangle
 
 NAMES = {
     # legacy

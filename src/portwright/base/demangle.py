@@ -5,6 +5,8 @@ Lifetimes, constants' types and crates' hashes are left out: a backtrace wants t
 
 from __future__ import annotations
 
+import re
+
 _LEGACY = {
     "$SP$": "@",
     "$BP$": "*",
@@ -39,6 +41,7 @@ _BASIC = {
     "z": "!",
 }
 _DEEPEST = 200
+_CRATE = re.compile(r"Cs([0-9A-Za-z]*)_(\d+)_?")
 
 
 def demangle(name: str) -> str:
@@ -51,6 +54,18 @@ def demangle(name: str) -> str:
     except (ValueError, IndexError):
         pass
     return name
+
+
+def crate_of(name: str) -> tuple[str, str] | None:
+    """(crate, its disambiguator) of the crate that a symbol of the v0 mangling is written in.
+
+    Two copies of one crate in a program differ in nothing but the disambiguator. The legacy mangling does not tell.
+    """
+    found = _CRATE.search(name) if name.startswith("_R") else None
+    if found is None:
+        return None
+    crate = name[found.end() : found.end() + int(found[2][:4])]
+    return (crate, found[1]) if crate else None
 
 
 def _legacy(rest: str) -> str:

@@ -1,0 +1,69 @@
+"""Mach-O files, as far as their header says what they are: CPU, kind, byte order; fat files' parts."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from portwright.base.errors import Where, fail
+from portwright.base.sources import Source
+
+SUMMARY = "Mach-O file (NeXTSTEP, macOS)"
+ORDERS = {
+    b"\xfe\xed\xfa\xce": (">", 32),
+    b"\xfe\xed\xfa\xcf": (">", 64),
+    b"\xce\xfa\xed\xfe": ("<", 32),
+    b"\xcf\xfa\xed\xfe": ("<", 64),
+}
+FAT = b"\xca\xfe\xba\xbe"
+MOST_PARTS = 30  # Java's classes have the same magic, and a version above this where the number of parts is
+CPUS = {6: "m68k", 7: "x86", 12: "Arm", 18: "PowerPC", 0x0100_0007: "x86-64", 0x0100_000C: "AArch64"}
+KINDS = {
+    1: "object",
+    2: "executable",
+    3: "fixed shared library",
+    4: "core",
+    5: "stand-alone executable",
+    6: "shared library",
+    7: "dynamic linker",
+    8: "bundle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a Mach-O header says; `subtype` is the CPU's, `commands` how many load commands follow."""
+
+    bits: int
+    big_endian: bool
+    cpu: int
+    subtype: int
+    kind: int
+    commands: int
+    flags: int
+
+
+def identify(source: Source) -> str | None:
+    """What this is, by its header only."""
+    head = source.read(0, 4) if source.size >= 28 else b""
+    if head in ORDERS:
+        found = read(source)
+        order = "big-endian" if found.big_endian else "little-endian"
+        cpu = CPUS.get(found.cpu, f"CPU {found.cpu}")
+        return f"{found.bits}-bit {order} Mach-O, {KINDS.get(found.kind, f'kind {found.kind}')}, {cpu}"
+    if head == FAT:
+        count = int.from_bytes(source.read(4, 4), "big")
+        if 0 < count <= MOST_PARTS and 8 + 20 * count <= source.size:
+            rows = [struct.unpack(">IIIII", source.read(8 + 20 * index, 20)) for index in range(count)]
+            return f"fat Mach-O, {', '.join(CPUS.get(row[0], f'CPU {row[0]}') for row in rows)}"
+    return None
+
+
+def read(source: Source) -> Header:
+    """The header; raises `BadInput` where there is none."""
+    magic = source.read(0, min(4, source.size))
+    if magic not in ORDERS:
+        raise fail("not a Mach-O file", Where(source.name, address=0), code="macho/magic")
+    order, bits = ORDERS[magic]
+    cpu, subtype, kind, commands, _, flags = struct.unpack(order + "6I", source.read(4, 24))
+    return Header(bits, order == ">", cpu, subtype, kind, commands, flags)
