@@ -1,0 +1,135 @@
+"""What differs in two stretches of data: each place with the text around it, or the texts that only one side has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from portwright.judge.bytewise import Stretch, common_end, common_start, differing, texts, window
+from portwright.judge.difference import Bounds, Difference, Part
+
+MOST_TEXT = 32 << 20
+MOST_PAIRS = 400
+SHORTEST = 5
+Words = Callable[[int, int], bool]
+"""Whether the differing bytes from one place to another are addresses of the same things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the stretches are: the file, the section and its part, where it begins in the file, and who lies in it."""
+
+    path: str
+    part: Part
+    section: str = ""
+    offset: int = 0
+    owner: Callable[[int], str] | None = None
+
+
+def differences(
+    place: Place, a: Stretch, b: Stretch, bounds: Bounds, addresses: Words | None = None
+) -> Iterator[Difference]:
+    """Everything that differs in two stretches that are not the same."""
+    if a.size == b.size:
+        places, whole = differing(a, b, bounds.places)
+        if whole:
+            yield from _at_places(place, a, b, places, addresses)
+            return
+    yield from by_texts(place, a, b, bounds)
+
+
+def _at_places(
+    place: Place, a: Stretch, b: Stretch, places: list[tuple[int, int]], addresses: Words | None
+) -> Iterator[Difference]:
+    moved = 0
+    for start, end in places:
+        if addresses is not None and addresses(start, end):
+            moved += 1
+            continue
+        left, right = window(a, start, end), window(b, start, end)
+        size = "1 byte differs" if end - start == 1 else f"{end - start:,} bytes differ"
+        owner = place.owner(start) if place.owner else ""
+        yield Difference(
+            place.path, "bytes", size, place.part, place.section, owner, place.offset + start, left, right
+        )
+    if moved:
+        what = f"{moved:,} addresses of what moved"
+        yield Difference(place.path, "bytes", what, place.part, place.section, same="addresses", count=moved)
+
+
+def by_texts(
+    place: Place, a: Stretch, b: Stretch, bounds: Bounds, *, ends: bytes = b""
+) -> Iterator[Difference]:
+    """Stretches that cannot be laid one over the other: the texts of each that the other has not."""
+    start = common_start(a, b)
+    low = max(0, start - 256)
+    end = common_end(a, b, min(a.size, b.size) - start)
+    x, y = a.part(low, a.size - low - max(0, end - 256)), b.part(low, b.size - low - max(0, end - 256))
+    if max(x.size, y.size) > MOST_TEXT:
+        bounds.reached(
+            f"of a section only the first {MOST_TEXT >> 20} MB that differ were searched for texts"
+        )
+    ours, theirs = texts(x, MOST_TEXT, ends=ends), texts(y, MOST_TEXT, ends=ends)
+    if ours == theirs and a.size == b.size and a.size < MOST_TEXT and ends:
+        yield Difference(place.path, "order", "the same texts in another order", place.part, place.section)
+        return
+    pairs = paired(ours - theirs, theirs - ours)
+    for left, right in pairs[:MOST_PAIRS]:
+        what = "another text" if left and right else f"a text that only {'A' if left else 'B'} has"
+        yield Difference(
+            place.path, "bytes", what, place.part, place.section, "", place.offset + start, left, right
+        )
+    if len(pairs) > MOST_PAIRS:
+        bounds.reached(f"only {MOST_PAIRS} differing texts of a section were looked at")
+    if not pairs or not _replaced(x, y, pairs):
+        sizes = f": {a.size:,} and {b.size:,} bytes" if a.size != b.size else ""
+        at = place.offset + start
+        if pairs:
+            what = f"the rest of it, which was compared by its texts only{sizes}"
+            yield Difference(place.path, "bytes", what, place.part, place.section, offset=at, same="follows")
+        else:
+            shown = a.read(start, 24), b.read(start, 24)
+            yield Difference(
+                place.path, "bytes", f"other bytes{sizes}", place.part, place.section, "", at, *shown
+            )
+
+
+def _replaced(x: Stretch, y: Stretch, pairs: list[tuple[bytes, bytes]]) -> bool:
+    """Whether one becomes the other by putting the texts in each other's place."""
+    if max(x.size, y.size) > MOST_TEXT or len(pairs) > 50:
+        return False
+    data = x.read(0, x.size)
+    for left, right in pairs:
+        if left:
+            data = data.replace(left, right)
+    return data == y.read(0, y.size)
+
+
+def paired(ours: Counter[bytes], theirs: Counter[bytes]) -> list[tuple[bytes, bytes]]:
+    """Texts of both sides that are alike, then those that are like none of the other's."""
+    left = [text for text in ours if len(text) >= SHORTEST]
+    right = [text for text in theirs if len(text) >= SHORTEST]
+    found: list[tuple[bytes, bytes]] = []
+    if len(left) == len(right) == 1:
+        return [(left[0], right[0])]
+    if len(left) * len(right) <= 250_000:
+        free = dict.fromkeys(right)
+        lone: list[bytes] = []
+        for text in left:
+            best = max(free, key=lambda other: _alike(text, other), default=None)
+            if best is not None and _alike(text, best) * 2 >= min(len(text), len(best)):
+                found.append((text, best))
+                del free[best]
+            else:
+                lone.append(text)
+        left, right = lone, list(free)
+    return found + [(text, b"") for text in left] + [(b"", text) for text in right]
+
+
+def _alike(one: bytes, two: bytes) -> int:
+    """How many bytes two texts have in common at their beginnings and ends."""
+    limit = min(len(one), len(two))
+    start = next((at for at in range(limit) if one[at] != two[at]), limit)
+    end = next((at for at in range(limit - start) if one[-1 - at] != two[-1 - at]), limit - start)
+    return start + end
