@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from portwright.base.sources import Source
 CHUNK = 1 << 20
 LEAF = 64
 NEAR = 16
+GRAM, VARIED = 16, 4
 TEXT = re.compile(rb"[\x20-\x7e\t]{4,}")
 PRINTABLE = frozenset(range(0x20, 0x7F))
 
@@ -122,6 +124,62 @@ def _same_length(x: bytes, y: bytes) -> int:
         else:
             end = middle - 1
     return start
+
+
+Region = tuple[int, int, int, int]
+"""What differs of two stretches laid side by side: start and end in one, start and end in the other."""
+
+
+def aligned(a: Stretch, b: Stretch, most: int) -> tuple[list[Region], bool]:
+    """What differs of two stretches in which things were put in or grew, and whether they could be laid side by side
+    to their ends. Between the regions all is the same."""
+    found: list[Region] = []
+    i = j = 0
+    while True:
+        length = common_start(a.part(i, a.size - i), b.part(j, b.size - j))
+        i, j = i + length, j + length
+        if i == a.size or j == b.size:
+            if (i, j) != (a.size, b.size):
+                found.append((i, a.size, j, b.size))
+            return found, True
+        again = _meet(a, b, i, j) if len(found) < most else None
+        if again is None:
+            found.append((i, a.size, j, b.size))
+            return found, False
+        found.append((i, i + again[0], j, j + again[1]))
+        i, j = i + again[0], j + again[1]
+
+
+def _meet(a: Stretch, b: Stretch, i: int, j: int) -> tuple[int, int] | None:
+    """How far on both are the same again, for sixteen bytes that are not all alike."""
+    for reach in (256, 2048, 32768):
+        x, y = a.read(i, reach), b.read(j, reach)
+        places: dict[bytes, int] = {}
+        for at in range(len(y) - GRAM + 1):
+            places.setdefault(y[at : at + GRAM], at)
+        for at in range(len(x) - GRAM + 1):
+            gram = x[at : at + GRAM]
+            other = places.get(gram)
+            if other is not None and len(set(gram)) >= VARIED:
+                while at and other and x[at - 1] == y[other - 1]:
+                    at, other = at - 1, other - 1
+                return at, other
+        if i + reach >= a.size and j + reach >= b.size:
+            return a.size - i, b.size - j
+    return None
+
+
+def counterpart(regions: list[Region], place: int) -> tuple[int, int] | None:
+    """Where a place of one stretch lies in the other: (lowest, highest), one place outside what differs."""
+    index = bisect.bisect_right(regions, (place, 1 << 62, 0, 0)) - 1
+    if index < 0:
+        return place, place
+    start, end, other, last = regions[index]
+    if place >= end:
+        return (last + place - end,) * 2
+    if place == start or end - start == last - other:
+        return (other + place - start,) * 2
+    return other, last
 
 
 def window(part: Stretch, start: int, end: int, reach: int = 200) -> bytes:

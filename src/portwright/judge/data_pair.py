@@ -6,14 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from portwright.judge.bytewise import Stretch, common_end, common_start, differing, texts, window
+from portwright.judge.bytewise import (
+    Region,
+    Stretch,
+    aligned,
+    common_end,
+    common_start,
+    differing,
+    texts,
+    window,
+)
 from portwright.judge.difference import Bounds, Difference, Part
 
 MOST_TEXT = 32 << 20
 MOST_PAIRS = 400
 SHORTEST = 5
-Words = Callable[[int, int], bool]
-"""Whether the differing bytes from one place to another are addresses of the same things."""
+Leftover = tuple[Region, bytes, bytes]
+"""A region that addresses do not explain, with what stands on either side where more is known than the bytes."""
+Sift = Callable[[Region], list[Leftover]]
+"""What of a region is left once the addresses of what moved are taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +39,45 @@ class Place:
 
 
 def differences(
-    place: Place, a: Stretch, b: Stretch, bounds: Bounds, addresses: Words | None = None
+    place: Place, a: Stretch, b: Stretch, bounds: Bounds, sift: Sift | None = None
 ) -> Iterator[Difference]:
     """Everything that differs in two stretches that are not the same."""
+    regions = side_by_side(a, b, bounds)
+    if regions is None:
+        yield from by_texts(place, a, b, bounds)
+        return
+    moved = 0
+    for region in regions:
+        left_over = sift(region) if sift else [(region, b"", b"")]
+        moved += not left_over
+        for rest, left, right in left_over:
+            yield _region(place, a, b, rest, left, right)
+    if moved:
+        what = f"{moved:,} stretches of addresses of what moved"
+        yield Difference(place.path, "bytes", what, place.part, place.section, same="addresses", count=moved)
+
+
+def _region(place: Place, a: Stretch, b: Stretch, region: Region, left: bytes, right: bytes) -> Difference:
+    start, end, other, last = region
+    amount = max(end - start, last - other)
+    size = "1 byte differs" if amount == 1 else f"{amount:,} bytes differ"
+    if end - start != last - other:
+        size = f"{end - start:,} bytes in A, {last - other:,} in B"
+    owner = place.owner(start) if place.owner else ""
+    left, right = left or window(a, start, end), right or window(b, other, last)
+    return Difference(
+        place.path, "bytes", size, place.part, place.section, owner, place.offset + start, left, right
+    )
+
+
+def side_by_side(a: Stretch, b: Stretch, bounds: Bounds) -> list[Region] | None:
+    """The regions that differ, or None where they are too many or cannot be laid side by side."""
     if a.size == b.size:
         places, whole = differing(a, b, bounds.places)
-        if whole:
-            yield from _at_places(place, a, b, places, addresses)
-            return
-    yield from by_texts(place, a, b, bounds)
-
-
-def _at_places(
-    place: Place, a: Stretch, b: Stretch, places: list[tuple[int, int]], addresses: Words | None
-) -> Iterator[Difference]:
-    moved = 0
-    for start, end in places:
-        if addresses is not None and addresses(start, end):
-            moved += 1
-            continue
-        left, right = window(a, start, end), window(b, start, end)
-        size = "1 byte differs" if end - start == 1 else f"{end - start:,} bytes differ"
-        owner = place.owner(start) if place.owner else ""
-        yield Difference(
-            place.path, "bytes", size, place.part, place.section, owner, place.offset + start, left, right
-        )
-    if moved:
-        what = f"{moved:,} addresses of what moved"
-        yield Difference(place.path, "bytes", what, place.part, place.section, same="addresses", count=moved)
+        if whole and sum(end - start for start, end in places) * 2 <= max(a.size, 64):
+            return [(start, end, start, end) for start, end in places]
+    regions, whole = aligned(a, b, bounds.places)
+    return regions if whole else None
 
 
 def by_texts(

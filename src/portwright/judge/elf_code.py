@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from portwright.formats import elf
-from portwright.judge import symbol_names
-from portwright.judge.bytewise import differing
+from portwright.judge import data_pair, symbol_names
+from portwright.judge.bytewise import Region, counterpart, differing
 from portwright.judge.difference import Bounds, Difference
 from portwright.judge.elf_side import Function, Side, part_of
 from portwright.judge.same_code import Compared, compare, engine
 
-STARTS = 16
+ALIKE, MOST_TABLE = 16, 4096
 PAIR = tuple[Function, Function]
 
 
@@ -32,7 +31,8 @@ class CodePair:
         self.path, self.left, self.right, self.fixed, self.bounds = path, left, right, fixed, bounds
         self._engine = engine(left.elf.machine, left.elf.endian, left.elf.bits)
         self._absolute = left.elf.kind == elf.ET_EXEC
-        self.moved = False
+        self.tables: dict[tuple[int, int], tuple[int, int]] = {}
+        self._regions: dict[tuple[int, int], list[Region] | None] = {}
 
     def differences(self, one: int, two: int) -> Iterator[Difference]:
         """What differs in two sections of code, by their numbers; they are known not to be the same."""
@@ -131,7 +131,6 @@ class CodePair:
             if counts.differing <= self.bounds.shown:
                 yield self._difference(one, mine, other, found)
         if counts.moved:
-            self.moved = True
             what = f"{counts.moved:,} functions are the same code but for the addresses in it"
             yield Difference(
                 self.path, "code", what, "code", section.name, same="addresses", count=counts.moved
@@ -192,7 +191,7 @@ class CodePair:
         )
 
     def same_target(self, one: int, two: int) -> bool | None:
-        """Whether two addresses are the same thing; None where only the bytes that lie there differ."""
+        """Whether two addresses are the same thing; None where they lie in data that differs there."""
         if self.fixed:
             return one == two
         a, b = self.left.target(one), self.right.target(two)
@@ -202,24 +201,56 @@ class CodePair:
             return (a.symbol, a.into) == (b.symbol, b.into)
         if symbol_names.plain(a.section) != symbol_names.plain(b.section):
             return False
-        index = self.left.section_at(one)
-        section = self.left.sections[index] if index is not None else None
-        if section is None or part_of(section) != "data" or section.flags & elf.SHF_WRITE:
+        index, other = self.left.section_at(one), self.right.section_at(two)
+        if index is None or other is None:
+            return False
+        section = self.left.sections[index]
+        if part_of(section) != "data" or section.name.startswith(".got"):
+            return True  # tables of the linker, which are compared as such
+        if self._table(one, two, index, other):
             return True
-        if a.bytes[:STARTS] == b.bytes[:STARTS] or self._table(one, two, a.bytes, b.bytes):
+        regions = self.regions(index, other)
+        if regions is None:
+            return True  # said with the data: it could not be laid side by side
+        place = counterpart(regions, one - section.address)
+        into = two - self.right.sections[other].address
+        if place is not None and place[0] == place[1] == into:
             return True
-        return None
+        return True if a.bytes[:ALIKE] == b.bytes[:ALIKE] else None
 
-    def _table(self, one: int, two: int, a: bytes, b: bytes) -> bool:
-        """Whether a table of jumps lies at both places: distances from the table to code, which is the same code."""
-        if len(a) < 4 or len(b) < 4:
-            return False
-        mark = "<i" if self.left.elf.endian == "little" else ">i"
-        x, y = struct.unpack_from(mark, a)[0], struct.unpack_from(mark, b)[0]
-        left, right = self.left.target(one + x), self.right.target(two + y)
-        if left is None or right is None or not left.symbol:
-            return False
-        return (left.symbol, left.into) == (right.symbol, right.into)
+    def _table(self, one: int, two: int, index: int, other: int) -> bool:
+        """Whether a table of jumps lies at both places: distances from the table to code, which is the same code.
+
+        How far it reaches is remembered: the bytes of such tables differ wherever code moved.
+        """
+        sections = self.left.sections[index], self.right.sections[other]
+        places = one - sections[0].address, two - sections[1].address
+        known = self.tables.get((index, places[0]))
+        if known is not None:
+            return known[0] == places[1]
+        order, count = self.left.elf.endian, 0
+        a = self.left.stretch(sections[0]).read(places[0], MOST_TABLE)
+        b = self.right.stretch(sections[1]).read(places[1], MOST_TABLE)
+        for at in range(0, min(len(a), len(b)) - 3, 4):
+            x = int.from_bytes(a[at : at + 4], order, signed=True)
+            y = int.from_bytes(b[at : at + 4], order, signed=True)
+            left, right = self.left.target(one + x), self.right.target(two + y)
+            if left is None or right is None or not left.symbol or left.section == sections[0].name:
+                break
+            if (left.symbol, left.into) != (right.symbol, right.into):
+                break
+            count += 1
+        if count:
+            self.tables[index, places[0]] = (places[1], count * 4)
+        return bool(count)
+
+    def regions(self, one: int, two: int) -> list[Region] | None:
+        """What differs of two sections of data, found once."""
+        if (one, two) not in self._regions:
+            a = self.left.stretch(self.left.sections[one])
+            b = self.right.stretch(self.right.sections[two])
+            self._regions[one, two] = data_pair.side_by_side(a, b, self.bounds)
+        return self._regions[one, two]
 
 
 def _holding(functions: list[Function], place: int) -> Function | None:

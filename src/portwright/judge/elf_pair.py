@@ -13,6 +13,7 @@ from portwright.judge import data_pair, elf_tables, symbol_names
 from portwright.judge.bytewise import Stretch, same, texts, whole
 from portwright.judge.data_pair import Place
 from portwright.judge.difference import Bounds, Difference, Part, Same
+from portwright.judge.elf_addresses import Sifter
 from portwright.judge.elf_code import CodePair
 from portwright.judge.elf_side import Side, part_of
 
@@ -92,45 +93,8 @@ class _ElfPair:
             what = f"{section.size:,} bytes of zeros in A, {other.size:,} in B"
             yield Difference(self.path, "bytes", what, "data", section.name)
             return
-        known = None if self.fixed or self.left.relocatable else self._words(one, two)
-        yield from data_pair.differences(self._place("data", one), a, b, self.bounds, known)
-
-    def _words(self, one: int, two: int) -> data_pair.Words:
-        """Whether the words at a place hold the addresses of the same things, or distances to them."""
-        size = self.left.elf.bits // 8
-        order = self.left.elf.endian
-        sections = self.left.sections[one], self.right.sections[two]
-        a, b = self._stretches(one, two)
-
-        def word(at: int, width: int) -> bool:
-            x = int.from_bytes(a.read(at, width), order, signed=width == 4)
-            y = int.from_bytes(b.read(at, width), order, signed=width == 4)
-            if x == y:
-                return True
-            if width == size and self.left.section_at(x) is not None and self.right.section_at(y) is not None:
-                return bool(self.code.same_target(x, y))
-            return width == 4 and self._distance(sections, at, x, y)
-
-        def known(start: int, end: int) -> bool:
-            if end - start > 1 << 16:
-                return False
-            return any(
-                all(word(at, width) for at in range(start // width * width, end, width))
-                for width in (size, 4)
-            )
-
-        return known
-
-    def _distance(self, sections: tuple[elf.Section, elf.Section], at: int, x: int, y: int) -> bool:
-        """Whether two words in a table of jumps say the same: the table begins at most 1024 words before."""
-        for back in range(0, 4096, 4):
-            if back > at:
-                return False
-            one, two = sections[0].address + at - back + x, sections[1].address + at - back + y
-            left, right = self.left.target(one), self.right.target(two)
-            if left and right and left.symbol and (left.symbol, left.into) == (right.symbol, right.into):
-                return True
-        return False
+        sift = None if self.fixed or self.left.relocatable else Sifter(self.code, one, two).left_over
+        yield from data_pair.differences(self._place("data", one), a, b, self.bounds, sift)
 
     def _symbols(self, pairs: list[Pair]) -> Iterator[Difference]:
         if not pairs:
@@ -138,13 +102,13 @@ class _ElfPair:
         seen = False
         for table in (elf.SHT_SYMTAB, elf.SHT_DYNSYM):
             for found in elf_tables.symbol_differences(
-                self.path, self.left, self.right, table, fixed=self.fixed
+                self.path, self.left, self.right, table, fixed=self.fixed, changed=self.changed
             ):
                 seen = True
                 yield found
         for one, two in pairs:
             section = self.left.sections[one]
-            if seen or not self.fixed or self.left.relocatable:
+            if seen or not self.fixed or self.changed or self.left.relocatable:
                 what = "follows from the symbols, and from where things lie"
                 yield Difference(self.path, "bytes", what, "symbols", section.name, same="follows")
             else:

@@ -102,6 +102,15 @@ class Side:
         return sorted(found.values(), key=lambda function: function.start)
 
     @cached_property
+    def pointers(self) -> dict[int, int]:
+        """The addresses that a loader writes, by their places."""
+        return {
+            row.place: row.addend
+            for row in self.elf.dynamic_relocations()
+            if row.addend is not None and not row.symbol
+        }
+
+    @cached_property
     def frames(self) -> list[int]:
         """Where functions begin, by the table for unwinding; nothing where there is none that is sorted."""
         section = self.elf.section(".eh_frame_hdr")

@@ -15,7 +15,7 @@ RowKey = tuple[int, int, str, int]
 
 
 def symbol_differences(
-    path: str, left: Side, right: Side, table: int, *, fixed: bool
+    path: str, left: Side, right: Side, table: int, *, fixed: bool, changed: bool
 ) -> Iterator[Difference]:
     """What differs in one symbol table (SHT_SYMTAB or SHT_DYNSYM)."""
     ours, theirs = list(left.elf.symbols(table)), list(right.elf.symbols(table))
@@ -31,20 +31,20 @@ def symbol_differences(
     values: dict[str, list[elf.Symbol]] = defaultdict(list)
     for row in theirs:
         values[row.name].append(row)
-    changed = 0
+    differing = 0
     for row in ours:
         others = values.get(row.name)
         other = others.pop(0) if others else None
         if other is None or _facts(row, fixed) == _facts(other, fixed):
             continue
-        changed += 1
-        if changed <= EXAMPLES:
+        differing += 1
+        if differing <= EXAMPLES:
             name = symbol_names.readable(row.name)
-            same: Same = "" if fixed and a == b else "follows"
+            same: Same = "" if fixed and a == b and not changed else "follows"
             facts = f"{_said(row)} in A, {_said(other)} in B"
             yield Difference(path, "symbols", facts, "symbols", section, name, same=same)
-    if changed > EXAMPLES:
-        what = f"{changed - EXAMPLES:,} further symbols have other values"
+    if differing > EXAMPLES:
+        what = f"{differing - EXAMPLES:,} further symbols have other values"
         yield Difference(path, "symbols", what, "symbols", section, same="" if fixed else "follows")
 
 

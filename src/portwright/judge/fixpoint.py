@@ -337,7 +337,9 @@ def _below(path: str, entry: Entry, member: bool) -> str:
 def _tops(entries: list[Entry]) -> list[Entry]:
     """Those that are in no folder of the list: what is in a missing folder is missing with it."""
     folders = {entry.name for entry in entries if entry.kind == "folder"}
-    return [entry for entry in entries if not any(str(above) in folders for above in PurePath(entry.name).parents)]
+    return [
+        entry for entry in entries if not any(str(above) in folders for above in PurePath(entry.name).parents)
+    ]
 
 
 def _units(entries: list[Entry]) -> int:

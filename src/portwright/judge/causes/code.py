@@ -5,8 +5,8 @@ A function whose instructions differ in more than addresses, shown with the firs
 else.
 
 ## Why it happens
-Other sources, other flags (`-C opt-level`, `-C target-cpu`), another compiler; between stage 2 and stage 3 a compiler that
-does not reproduce itself; or a file that was damaged.
+Other sources, other flags (`-C opt-level`, `-C target-cpu`), another compiler; between stage 2 and stage 3 a compiler
+that does not reproduce itself; or a file that was damaged.
 
 ## Example
 `mov eax, 1` in A where B has `mov eax, 3`.
