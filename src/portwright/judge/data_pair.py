@@ -21,6 +21,8 @@ from portwright.judge.difference import Bounds, Difference, Part
 MOST_TEXT = 32 << 20
 MOST_PAIRS = 400
 SHORTEST = 5
+SHORT = 64
+LEAST, MOST_SWAPPED = 8, 1 << 16
 Leftover = tuple[Region, bytes, bytes]
 """A region that addresses do not explain, with what stands on either side where more is known than the bytes."""
 Sift = Callable[[Region], list[Leftover]]
@@ -47,7 +49,16 @@ def differences(
         yield from by_texts(place, a, b, bounds)
         return
     moved = 0
+    exchanged = swapped(a, b, regions)
+    if exchanged:
+        what = f"{len(exchanged) // 2:,} stretches are the same and stand in another place"
+        first, last = exchanged[0][:2]
+        shown = a.read(first, min(last - first, 100))
+        at = place.offset + first
+        yield Difference(place.path, "order", what, place.part, place.section, "", at, shown, shown)
     for region in regions:
+        if region in exchanged:
+            continue
         left_over = sift(region) if sift else [(region, b"", b"")]
         moved += not left_over
         for rest, left, right in left_over:
@@ -55,6 +66,23 @@ def differences(
     if moved:
         what = f"{moved:,} stretches of addresses of what moved"
         yield Difference(place.path, "bytes", what, place.part, place.section, same="addresses", count=moved)
+
+
+def swapped(a: Stretch, b: Stretch, regions: list[Region]) -> list[Region]:
+    """The regions in which only one side has something that the other has elsewhere, whole: each with its other one.
+
+    Where a stretch moved past another, its end can look like its beginning; so it may be turned.
+    """
+    ours = [row for row in regions if row[2] == row[3] and LEAST <= row[1] - row[0] <= MOST_SWAPPED]
+    theirs = [row for row in regions if row[0] == row[1] and LEAST <= row[3] - row[2] <= MOST_SWAPPED]
+    found: list[Region] = []
+    for one in ours[:MOST_PAIRS]:
+        data = a.read(one[0], one[1] - one[0])
+        for two in theirs[:MOST_PAIRS]:
+            if two[3] - two[2] == len(data) and two not in found and b.read(two[2], len(data)) in data + data:
+                found += [one, two]
+                break
+    return sorted(found)
 
 
 def _region(place: Place, a: Stretch, b: Stretch, region: Region, left: bytes, right: bytes) -> Difference:
@@ -72,12 +100,19 @@ def _region(place: Place, a: Stretch, b: Stretch, region: Region, left: bytes, r
 
 def side_by_side(a: Stretch, b: Stretch, bounds: Bounds) -> list[Region] | None:
     """The regions that differ, or None where they are too many or cannot be laid side by side."""
+    flat: list[Region] | None = None
     if a.size == b.size:
         places, whole = differing(a, b, bounds.places)
-        if whole and sum(end - start for start, end in places) * 2 <= max(a.size, 64):
-            return [(start, end, start, end) for start, end in places]
+        if whole:
+            flat = [(start, end, start, end) for start, end in places]
+            if all(end - start <= SHORT for start, end in places):
+                return flat
     regions, whole = aligned(a, b, bounds.places)
-    return regions if whole else None
+    if flat is None:
+        return regions if whole else None
+    amount = sum(end - start for start, end, _, _ in flat)
+    better = whole and sum(max(row[1] - row[0], row[3] - row[2]) for row in regions) < amount
+    return regions if better else flat
 
 
 def by_texts(

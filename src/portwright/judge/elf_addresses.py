@@ -31,8 +31,9 @@ class Sifter:
         start, end, other, last = region
         if max(end - start, last - other) > LARGEST:
             return [(region, b"", b"")]
-        if self._only_tables(region):
-            return []
+        texts = self._beside_tables(region)
+        if texts is not None:
+            return [(region, *texts)] if texts[0] != texts[1] else []
         if end - start != last - other:
             return [(region, b"", b"")]
         low = start % self._size
@@ -50,12 +51,12 @@ class Sifter:
             return [(region, b"", b"")]
         return found
 
-    def _only_tables(self, region: Region) -> bool:
-        """Whether nothing but tables of jumps, and zeros between them, differs."""
+    def _beside_tables(self, region: Region) -> tuple[bytes, bytes] | None:
+        """What differs beside tables of jumps, and zeros between them; None where there are none."""
         start, end, other, last = region
         near = [row for row in self._tables if row[0] < end and row[0] + row[2] > start]
         if not near:
-            return False
+            return None
         ours, theirs = (
             bytearray(self._a.read(start, end - start)),
             bytearray(self._b.read(other, last - other)),
@@ -65,7 +66,7 @@ class Sifter:
                 low, high = max(0, at), min(len(data), at + length)
                 if low < high:
                     data[low:high] = bytes(high - low)
-        return ours.replace(b"\0", b"") == theirs.replace(b"\0", b"")
+        return bytes(ours.replace(b"\0", b"")), bytes(theirs.replace(b"\0", b""))
 
     def _word(self, at: int, to: int) -> bool:
         """Whether a word of each is the same, the address of the same thing, or two distances to the same code."""

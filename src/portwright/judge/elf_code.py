@@ -13,7 +13,7 @@ from portwright.judge.difference import Bounds, Difference
 from portwright.judge.elf_side import Function, Side, part_of
 from portwright.judge.same_code import Compared, compare, engine
 
-ALIKE, MOST_TABLE = 16, 4096
+ALIKE, HALF, NEAR, MOST_TABLE = 16, 8, 64, 4096
 PAIR = tuple[Function, Function]
 
 
@@ -25,12 +25,16 @@ class _Counts:
 
 
 class CodePair:
-    """Two ELF files as far as code is concerned; `fixed`: everything that is loaded lies at the same addresses."""
+    """Two ELF files as far as code is concerned; `fixed`: every section that is loaded lies at the same address.
+
+    `changed` are the numbers of the sections of data in which things may have moved nevertheless.
+    """
 
     def __init__(self, path: str, left: Side, right: Side, fixed: bool, bounds: Bounds) -> None:
         self.path, self.left, self.right, self.fixed, self.bounds = path, left, right, fixed, bounds
         self._engine = engine(left.elf.machine, left.elf.endian, left.elf.bits)
         self._absolute = left.elf.kind == elf.ET_EXEC
+        self.changed: set[int | None] = set()
         self.tables: dict[tuple[int, int], tuple[int, int]] = {}
         self._regions: dict[tuple[int, int], list[Region] | None] = {}
 
@@ -96,15 +100,8 @@ class CodePair:
         for side, rows in (("A", lost), ("B", new)):
             for function in rows[: self.bounds.shown]:
                 name = symbol_names.readable(function.name)
-                yield Difference(
-                    self.path,
-                    "missing",
-                    f"only {side} has this function",
-                    "code",
-                    section,
-                    name,
-                    function.start,
-                )
+                what = f"only {side} has this function ({function.size:,} bytes)"
+                yield Difference(self.path, "missing", what, "code", section, name)
             if len(rows) > self.bounds.shown:
                 count = len(rows) - self.bounds.shown
                 what = f"only {side} has {count:,} further functions"
@@ -192,7 +189,7 @@ class CodePair:
 
     def same_target(self, one: int, two: int) -> bool | None:
         """Whether two addresses are the same thing; None where they lie in data that differs there."""
-        if self.fixed:
+        if self.fixed and (one == two or self.left.section_at(one) not in self.changed):
             return one == two
         a, b = self.left.target(one), self.right.target(two)
         if a is None or b is None:
@@ -216,7 +213,15 @@ class CodePair:
         into = two - self.right.sections[other].address
         if place is not None and place[0] == place[1] == into:
             return True
-        return True if a.bytes[:ALIKE] == b.bytes[:ALIKE] else None
+        if a.bytes[:ALIKE] == b.bytes[:ALIKE]:
+            return True
+        near = any(
+            row[0] - NEAR <= one - section.address < row[1] + NEAR
+            for row in data_pair.swapped(
+                self.left.stretch(section), self.right.stretch(self.right.sections[other]), regions
+            )
+        )
+        return True if near and a.bytes[:HALF] == b.bytes[:HALF] else None
 
     def _table(self, one: int, two: int, index: int, other: int) -> bool:
         """Whether a table of jumps lies at both places: distances from the table to code, which is the same code.

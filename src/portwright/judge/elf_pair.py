@@ -26,7 +26,18 @@ HASH = 6
 
 def differences(path: str, left: Side, right: Side, bounds: Bounds) -> Iterator[Difference]:
     """All that differs in two ELF files of one width and byte order."""
-    yield from _ElfPair(path, left, right, bounds).differences()
+    found = _ElfPair(path, left, right, bounds).differences()
+    if left.units == right.units:
+        yield from found
+        return
+    what = f"{left.units} codegen units in A, {right.units} in B"
+    yield Difference(path, "units", what, "container")
+    yield from (of_units(row) for row in found)
+
+
+def of_units(row: Difference) -> Difference:
+    """The same, said to come from another number of codegen units where nothing else explains it."""
+    return row if row.same or row.part in ("build-id", "comment") else replace(row, same="units")
 
 
 class _ElfPair:
@@ -45,6 +56,7 @@ class _ElfPair:
                 by_part[part_of(self.left.sections[one])].append((one, two))
             elif not self.fixed and part_of(self.left.sections[one]) == "code":
                 by_part["code"].append((one, two))  # equal bytes at another place can be other code
+        self.code.changed |= {one for one, _ in by_part["data"]}
         if not by_part["symbols"]:
             self._share_symbols()
         for found in self._sections(by_part):
@@ -70,7 +82,14 @@ class _ElfPair:
             yield from self._data(one, two)
         for one, two in by_part.pop("relocations", ()):
             yield from elf_tables.relocation_differences(
-                self.path, self.left, self.right, one, two, fixed=self.fixed, bounds=self.bounds
+                self.path,
+                self.left,
+                self.right,
+                one,
+                two,
+                fixed=self.fixed,
+                bounds=self.bounds,
+                same_target=self.code.same_target,
             )
         yield from self._symbols(by_part.pop("symbols", []))
         for part, pairs in by_part.items():
@@ -93,7 +112,7 @@ class _ElfPair:
             what = f"{section.size:,} bytes of zeros in A, {other.size:,} in B"
             yield Difference(self.path, "bytes", what, "data", section.name)
             return
-        sift = None if self.fixed or self.left.relocatable else Sifter(self.code, one, two).left_over
+        sift = None if self.left.relocatable else Sifter(self.code, one, two).left_over
         yield from data_pair.differences(self._place("data", one), a, b, self.bounds, sift)
 
     def _symbols(self, pairs: list[Pair]) -> Iterator[Difference]:

@@ -75,6 +75,16 @@ class Side:
         return found or tuple(self.elf.symbols(elf.SHT_DYNSYM))
 
     @cached_property
+    def units(self) -> int:
+        """How many codegen units a linked file says that it was made of."""
+        if self.relocatable:
+            return 0
+        return sum(
+            row.kind == elf.STT_FILE and symbol_names.UNITS.search(row.name) is not None
+            for row in self.symbols
+        )
+
+    @cached_property
     def _named(self) -> tuple[list[int], list[elf.Symbol]]:
         """The symbols with a place, by their addresses."""
         rows = [
@@ -129,7 +139,7 @@ class Side:
         section = self.sections[index]
         first, last = section.address, section.address + section.size
         starts = [start for start in self.frames if first <= start < last]
-        ends = [*starts[1:], last]
+        ends = [*starts[1:], last][: len(starts)]
         return [
             Function("", start - first, end - start)
             for start, end in zip(starts, ends, strict=True)

@@ -9,6 +9,7 @@ from portwright.formats import elf
 from portwright.judge import symbol_names
 from portwright.judge.difference import Bounds, Difference, Same
 from portwright.judge.elf_side import PEEK, Side
+from portwright.judge.same_code import SameTarget
 
 EXAMPLES = 40
 RowKey = tuple[int, int, str, int]
@@ -89,7 +90,15 @@ def _names(path: str, section: str, ours: list[str], theirs: list[str]) -> Itera
 
 
 def relocation_differences(
-    path: str, left: Side, right: Side, one: int, two: int, *, fixed: bool, bounds: Bounds
+    path: str,
+    left: Side,
+    right: Side,
+    one: int,
+    two: int,
+    *,
+    fixed: bool,
+    bounds: Bounds,
+    same_target: SameTarget,
 ) -> Iterator[Difference]:
     """What two sections of relocations differ in, once each entry is read with its symbol's name."""
     a, b = left.sections[one], right.sections[two]
@@ -99,6 +108,13 @@ def relocation_differences(
         yield Difference(path, "bytes", what, "relocations", a.name, offset=a.offset, same=same)
         return
     ours, theirs = list(_rows(left, a)), list(_rows(right, b))
+    if fixed and not left.relocatable:
+        ours, theirs, count = _unmoved(ours, theirs, same_target)
+        if count:
+            what = f"{count:,} relocations of what moved"
+            yield Difference(path, "bytes", what, "relocations", a.name, same="addresses", count=count)
+            if not ours and not theirs:
+                return
     if not left.relocatable and not fixed:
         yield _moved(path, a, ours, theirs)
         return
@@ -116,6 +132,24 @@ def relocation_differences(
         what = f"{len(new):,} relocations that only B has"
         more: Same = "follows" if lost else ""
         yield Difference(path, "code", what, "relocations", a.name, count=len(new), same=more)
+
+
+def _unmoved(
+    ours: list[RowKey], theirs: list[RowKey], same_target: SameTarget
+) -> tuple[list[RowKey], list[RowKey], int]:
+    """What is left of both when the places are taken out that hold the address of the same thing; how many those are."""
+    others = {row[0]: row for row in theirs}
+    pairs = [
+        (row, other)
+        for row in ours
+        if (other := others.get(row[0])) is not None
+        and other != row
+        and row[1:3] == other[1:3]
+        and not row[2]
+        and same_target(row[3], other[3])
+    ]
+    gone, new = {row for row, _ in pairs}, {row for _, row in pairs}
+    return [row for row in ours if row not in gone], [row for row in theirs if row not in new], len(pairs)
 
 
 def _other_target(

@@ -164,7 +164,11 @@ class _Walk:
         if ordered and [one.name for one, _ in pairs] != _order(pairs, theirs):
             yield Difference(path, "order", "the same members in another order", "container")
         for one, two in pairs:
-            yield from self._entry(_below(path, one, ordered), one, two, depth)
+            found = self._entry(_below(path, one, ordered), one, two, depth)
+            if cut[0] != cut[1] and symbol_names.UNITS.search(one.name):
+                yield from (row if isinstance(row, str) else elf_pair.of_units(row) for row in found)
+            else:
+                yield from found
 
     def _entry(self, path: str, one: Entry, two: Entry, depth: int) -> Found:
         self.compared += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from portwright.base.demangle import demangle
 
@@ -17,6 +18,7 @@ TEMPORARY = re.compile(r"(?<=rustc|rmeta|cargo)[A-Za-z0-9]{6}(?![A-Za-z0-9])")
 UNITS = re.compile(r"-cgu\.\d+")
 
 
+@lru_cache(maxsize=1 << 15)
 def key(name: str) -> str:
     """The name without hashes: two names of one thing have the same."""
     if name.startswith("_R"):

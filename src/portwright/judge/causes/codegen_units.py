@@ -13,6 +13,8 @@ before.
 
 ## The cure
 `-C codegen-units=1` (in bootstrap.toml `rust.codegen-units = 1`) and `-C incremental` switched off, on both sides.
+
+Then compare again: until both are cut alike, a real difference cannot be told from what follows from this.
 """
 
 from __future__ import annotations
