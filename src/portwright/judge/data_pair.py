@@ -41,10 +41,16 @@ class Place:
 
 
 def differences(
-    place: Place, a: Stretch, b: Stretch, bounds: Bounds, sift: Sift | None = None
+    place: Place,
+    a: Stretch,
+    b: Stretch,
+    bounds: Bounds,
+    sift: Sift | None = None,
+    *,
+    flat: bool = False,
 ) -> Iterator[Difference]:
     """Everything that differs in two stretches that are not the same."""
-    regions = side_by_side(a, b, bounds)
+    regions = side_by_side(a, b, bounds, flat=flat)
     if regions is None:
         yield from by_texts(place, a, b, bounds)
         return
@@ -98,21 +104,24 @@ def _region(place: Place, a: Stretch, b: Stretch, region: Region, left: bytes, r
     )
 
 
-def side_by_side(a: Stretch, b: Stretch, bounds: Bounds) -> list[Region] | None:
-    """The regions that differ, or None where they are too many or cannot be laid side by side."""
-    flat: list[Region] | None = None
+def side_by_side(a: Stretch, b: Stretch, bounds: Bounds, *, flat: bool = False) -> list[Region] | None:
+    """The regions that differ, or None where they are too many or cannot be laid side by side.
+
+    `flat`: of one size they are laid one on the other as they are (tables of addresses).
+    """
+    level: list[Region] | None = None
     if a.size == b.size:
         places, whole = differing(a, b, bounds.places)
         if whole:
-            flat = [(start, end, start, end) for start, end in places]
-            if all(end - start <= SHORT for start, end in places):
-                return flat
+            level = [(start, end, start, end) for start, end in places]
+            if flat or all(end - start <= SHORT for start, end in places):
+                return level
     regions, whole = aligned(a, b, bounds.places)
-    if flat is None:
+    if level is None:
         return regions if whole else None
-    amount = sum(end - start for start, end, _, _ in flat)
+    amount = sum(end - start for start, end, _, _ in level)
     better = whole and sum(max(row[1] - row[0], row[3] - row[2]) for row in regions) < amount
-    return regions if better else flat
+    return regions if better else level
 
 
 def by_texts(

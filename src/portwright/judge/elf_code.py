@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from portwright.formats import elf
 from portwright.judge import data_pair, symbol_names
-from portwright.judge.bytewise import Region, counterpart, differing
+from portwright.judge.bytewise import Region, Stretch, counterpart, differing
 from portwright.judge.difference import Bounds, Difference
 from portwright.judge.elf_side import Function, Side, part_of
 from portwright.judge.same_code import Compared, compare, engine
@@ -44,10 +44,21 @@ class CodePair:
         a, b = self.left.stretch(left), self.right.stretch(right)
         if left.size == right.size and left.address == right.address:
             places, whole = differing(a, b, self.bounds.places)
-            if whole:
+            if whole and self._same_functions(one, two):
                 yield from self._at_places(one, two, places)
                 return
         yield from self._by_name(one, two)
+
+    def _same_functions(self, one: int, two: int) -> bool:
+        """Whether both have the same functions at the same places, but for hashes in their names."""
+        if self.left.symbols is self.right.symbols:
+            return True
+        ours, theirs = self.left.functions(one), self.right.functions(two)
+        return len(ours) == len(theirs) and all(
+            mine.start == other.start
+            and (mine.name == other.name or symbol_names.key(mine.name) == symbol_names.key(other.name))
+            for mine, other in zip(ours, theirs, strict=True)
+        )
 
     def _at_places(self, one: int, two: int, places: list[tuple[int, int]]) -> Iterator[Difference]:
         """Sections of one layout: the functions in which differing bytes lie."""
@@ -92,7 +103,10 @@ class CodePair:
         ours, theirs = self.left.functions(one), self.right.functions(two)
         if not ours and not theirs:
             ours, theirs = self.left.unnamed(one), self.right.unnamed(two)
-            if not ours or len(ours) != len(theirs):
+            if not ours and self.left.sections[one].size == self.right.sections[two].size:
+                size = self.left.sections[one].size
+                ours = theirs = [Function(self.left.sections[one].name, 0, size)]
+            elif not ours or len(ours) != len(theirs):
                 yield self._no_functions(one, two)
                 return
         pairs, lost, new = paired(ours, theirs)
@@ -249,12 +263,45 @@ class CodePair:
             self.tables[index, places[0]] = (places[1], count * 4)
         return bool(count)
 
+    def contents(self, one: int, two: int) -> tuple[Stretch, Stretch]:
+        """What two sections hold; where they are not of one size, without the addresses that a loader writes: only so
+        can they be laid side by side."""
+        left, right = self.left.sections[one], self.right.sections[two]
+        if left.size == right.size or not left.flags & elf.SHF_WRITE or self.left.relocatable:
+            return self.left.stretch(left), self.right.stretch(right)
+        return self.left.without_pointers(one), self.right.without_pointers(two)
+
+    def pointers(self, one: int, two: int) -> Iterator[Difference]:
+        """The addresses that were taken out of two sections, held against each other."""
+        regions = self.regions(one, two)
+        if regions is None:
+            return
+        left, right = self.left.sections[one], self.right.sections[two]
+        moved = 0
+        for place, address in self.left.pointers.items():
+            if not left.address <= place < left.address + left.size:
+                continue
+            there = counterpart(regions, place - left.address)
+            other = (
+                self.right.pointers.get(right.address + there[0]) if there and there[0] == there[1] else None
+            )
+            if other is None:
+                continue  # in what differs anyway
+            if self.same_target(address, other) is False:
+                names = self.left.before(address).encode(), self.right.before(other).encode()
+                at, what = left.offset + place - left.address, "the address of something else"
+                yield Difference(self.path, "code", what, "data", left.name, "", at, *names)
+            moved += 1
+        if moved:
+            what = f"{moved:,} addresses, followed to what lies there"
+            yield Difference(self.path, "bytes", what, "data", left.name, same="addresses", count=moved)
+
     def regions(self, one: int, two: int) -> list[Region] | None:
         """What differs of two sections of data, found once."""
         if (one, two) not in self._regions:
-            a = self.left.stretch(self.left.sections[one])
-            b = self.right.stretch(self.right.sections[two])
-            self._regions[one, two] = data_pair.side_by_side(a, b, self.bounds)
+            a, b = self.contents(one, two)
+            flat = bool(self.left.sections[one].flags & elf.SHF_WRITE)
+            self._regions[one, two] = data_pair.side_by_side(a, b, self.bounds, flat=flat)
         return self._regions[one, two]
 
 

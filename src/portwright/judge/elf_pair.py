@@ -20,6 +20,7 @@ from portwright.judge.elf_side import Side, part_of
 Pair = tuple[int, int]
 TEXTS = (".debug_str", ".debug_line_str", ".debug_line")
 FOLLOWING: tuple[Part, ...] = ("unwind", "relocations", "symbols")
+SECTION_HEADERS = "in the section headers"
 HASH = 6
 """A hash that changed differs in at least so many bytes; less is damage."""
 
@@ -27,7 +28,7 @@ HASH = 6
 def differences(path: str, left: Side, right: Side, bounds: Bounds) -> Iterator[Difference]:
     """All that differs in two ELF files of one width and byte order."""
     found = _ElfPair(path, left, right, bounds).differences()
-    if left.units == right.units:
+    if left.units == right.units or not left.units or not right.units:
         yield from found
         return
     what = f"{left.units} codegen units in A, {right.units} in B"
@@ -45,10 +46,12 @@ class _ElfPair:
         self.path, self.left, self.right, self.bounds = path, left, right, bounds
         self.fixed = _layout(left) == _layout(right)
         self.code = CodePair(path, left, right, self.fixed, bounds)
+        self.renamed = False  # whether one side has sections that the other has not
         self.changed = False  # whether code or data differ, so that tables that describe them must, too
 
     def differences(self) -> Iterator[Difference]:
         pairs, lost, new = _paired(self.left, self.right)
+        self.renamed = bool(lost or new)
         by_part: dict[Part, list[Pair]] = defaultdict(list)
         for one, two in pairs:
             a, b = self.left.stretch(self.left.sections[one]), self.right.stretch(self.right.sections[two])
@@ -107,13 +110,16 @@ class _ElfPair:
 
     def _data(self, one: int, two: int) -> Iterator[Difference]:
         section, other = self.left.sections[one], self.right.sections[two]
-        a, b = self._stretches(one, two)
         if elf.SHT_NOBITS in (section.kind, other.kind):
             what = f"{section.size:,} bytes of zeros in A, {other.size:,} in B"
             yield Difference(self.path, "bytes", what, "data", section.name)
             return
         sift = None if self.left.relocatable else Sifter(self.code, one, two).left_over
-        yield from data_pair.differences(self._place("data", one), a, b, self.bounds, sift)
+        a, b = self.code.contents(one, two)
+        flat = bool(section.flags & elf.SHF_WRITE)
+        yield from data_pair.differences(self._place("data", one), a, b, self.bounds, sift, flat=flat)
+        if flat and section.size != other.size:
+            yield from self.code.pointers(one, two)
 
     def _symbols(self, pairs: list[Pair]) -> Iterator[Difference]:
         if not pairs:
@@ -127,7 +133,7 @@ class _ElfPair:
                 yield found
         for one, two in pairs:
             section = self.left.sections[one]
-            if seen or not self.fixed or self.changed or self.left.relocatable:
+            if seen or self.renamed or not self.fixed or self.changed or self.left.relocatable:
                 what = "follows from the symbols, and from where things lie"
                 yield Difference(self.path, "bytes", what, "symbols", section.name, same="follows")
             else:
@@ -243,7 +249,10 @@ class _ElfPair:
                     place, a.part(at, start - at), b.part(at, start - at), self.bounds
                 ):
                     known = self._header_field(found.offset or 0)
-                    follows: Same = "follows" if differ and self._moved_tables(pairs) else ""
+                    named = (
+                        differ and known == SECTION_HEADERS
+                    )  # they hold places of names; all else of them is compared
+                    follows: Same = "follows" if named or (differ and self._moved_tables(pairs)) else ""
                     yield replace(found, kind="header", what=f"{known}: {found.what}", same=follows)
             at = max(at, end)
 
@@ -263,7 +272,7 @@ class _ElfPair:
         if elf_file.segments_offset <= offset < elf_file.segments_offset + 56 * len(elf_file.segments):
             return "in the program headers"
         if sections <= offset < sections + size * max(count, len(self.left.sections)):
-            return "in the section headers"
+            return SECTION_HEADERS
         return "between the sections"
 
 

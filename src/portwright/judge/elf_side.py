@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from portwright.base.errors import BadInput
-from portwright.base.sources import Source
+from portwright.base.sources import Memory, Source
 from portwright.formats import elf
 from portwright.judge import symbol_names
-from portwright.judge.bytewise import Stretch
+from portwright.judge.bytewise import Stretch, whole
 from portwright.judge.difference import Part
 
 SYMBOLS = {elf.SHT_SYMTAB, elf.SHT_STRTAB, elf.SHT_DYNSYM, elf.SHT_SYMTAB_SHNDX, 5, 0x6FFF_FFF6, 17}
@@ -119,6 +119,17 @@ class Side:
             for row in self.elf.dynamic_relocations()
             if row.addend is not None and not row.symbol
         }
+
+    def without_pointers(self, index: int) -> Stretch:
+        """A section's content with zeros where a loader writes addresses."""
+        section = self.sections[index]
+        data = bytearray(self.elf.section_bytes(section))
+        width = self.elf.bits // 8
+        for place in self.pointers:
+            at = place - section.address
+            if 0 <= at <= len(data) - width:
+                data[at : at + width] = bytes(width)
+        return whole(Memory(data, self.source.name))
 
     @cached_property
     def frames(self) -> list[int]:
