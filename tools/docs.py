@@ -17,6 +17,7 @@ import click
 from portwright.base import rooms
 from portwright.cli import commands
 from portwright.describe import operation, rule, stages
+from portwright.judge import cause
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "<!-- Written by `make docs` out of the code: change it there. -->\n\n"
@@ -154,6 +155,7 @@ def broken_links(root: Path) -> list[str]:
 PAGES = {
     "docs/verbs.md": verbs,
     "docs/rules.md": rule.manual_page,
+    "docs/causes.md": cause.manual_page,
     "docs/operations.md": operations,
     "docs/what-first.md": first,
     "README.md": readme,

@@ -91,14 +91,16 @@ def test_without_symbols_the_function_is_found_by_the_table_for_unwinding(tmp_pa
     assert row.symbol.startswith(f"the function at {start:#x}")
 
 
-def test_a_call_of_another_function_is_other_code(tmp_path: Path) -> None:
-    """The same bytes but for an address, and it is not what moved."""
+@pytest.mark.parametrize("before", ["", "int longer(int x) { return x * x * x + 77777; }\n"])
+def test_a_call_of_another_function_is_other_code(tmp_path: Path, before: str) -> None:
+    """The same bytes but for an address, and it is not what moved; also where everything moved."""
     text = C + "int third(int x) { return x * 5 + 11; }\nint user(int x) { return CALLED(x); }\n"
-    flags = ("-fno-inline", "-Wl,-Bsymbolic")
+    flags = ("-fno-inline", "-fno-toplevel-reorder", "-Wl,-Bsymbolic")
     one = shared(tmp_path, "a.so", *flags, text=text.replace("CALLED", "second"))
-    two = shared(tmp_path, "b.so", *flags, text=text.replace("CALLED", "third"))
-    report = compared(one, two)
-    assert {row.symbol for row in of(report, "code") if row.symbol} == {"user"}
+    two = shared(tmp_path, "b.so", *flags, text=before + text.replace("CALLED", "third"))
+    right = shared(tmp_path, "c.so", *flags, text=before + text.replace("CALLED", "second"))
+    assert {row.symbol for row in of(compared(one, two), "code") if row.symbol} == {"user"}
+    assert "code" not in names(compared(one, right))
 
 
 def test_the_same_objects_and_folders_are_the_same(tmp_path: Path) -> None:

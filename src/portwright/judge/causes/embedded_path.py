@@ -30,7 +30,10 @@ def explain(difference: Difference, context: Context) -> Explained | None:
     """Texts that are the same but for a folder, and those that name a folder of only one side."""
     left, right = difference.left, difference.right
     if left and right:
-        found = folders(left, right)
+        tops = [
+            root.encode().split(b"/")[1] for root in (context.left, context.right) if root.startswith("/")
+        ]
+        found = folders(left, right, tops)
         if found is None:
             return None
         one, two = (folder.decode("utf-8", "replace") for folder in found)
