@@ -39,8 +39,14 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(changes or {})}
 
 
-def once(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Timed:
-    """Run to the end; a failure ends the benchmark with what the process said."""
+def once(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    status: int = 0,
+) -> Timed:
+    """Run to the end; another exit status than the one expected ends the benchmark with what the process said."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -55,7 +61,7 @@ def once(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path
     out, err = process.communicate()
     seconds = time.perf_counter() - began
     watcher.stop()
-    if process.returncode != 0:
+    if process.returncode != status:
         raise SystemExit(f"bench: {' '.join(argv)} failed:\n{err.decode()[-2000:]}{out.decode()[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

@@ -17,6 +17,7 @@ import click
 from portwright.base import rooms
 from portwright.cli import commands
 from portwright.describe import operation, rule, stages
+from portwright.judge import cause
 from portwright.pack import fault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -156,6 +157,7 @@ PAGES = {
     "docs/verbs.md": verbs,
     "docs/rules.md": rule.manual_page,
     "docs/faults.md": fault.manual_page,
+    "docs/causes.md": cause.manual_page,
     "docs/operations.md": operations,
     "docs/what-first.md": first,
     "README.md": readme,

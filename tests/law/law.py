@@ -49,6 +49,7 @@ OPEN_ROOMS = (
     "run/engines",
     "run/cpus",
     "run/operations",
+    "judge/causes",
     "jobs",
     "cli/views",
 )

@@ -16,11 +16,12 @@ LONGEST_NAMES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an archive: where its content lies."""
+    """A file of an archive: where its content lies, and where its header stands."""
 
     name: str
     offset: int
     size: int
+    header: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def read(source: Source) -> Archive:
         elif raw not in INDEXES:
             name, skipped = _name(source, at, raw, names, start, stored)
             if name not in INDEXES:
-                members.append(Member(name, start + skipped, stored - skipped))
+                members.append(Member(name, start + skipped, stored - skipped, at))
         at = start + stored + (stored & 1)
     return Archive(source, thin, tuple(members))
 
