@@ -19,9 +19,9 @@ from formats.redoxfs_samples import BLOCK, RING, SIZE, Maker, header, plain_lz4,
 from portwright.base.errors import BadInput
 from portwright.base.sources import Memory, Scattered, Window
 from portwright.formats import Packing, redoxfs
-from portwright.formats._redoxfs.hashes import seahash
-from portwright.formats._redoxfs.lz4 import unpack
-from portwright.formats._redoxfs.ring import first, ring
+from portwright.formats.parts.redoxfs_hashes import seahash
+from portwright.formats.parts.redoxfs_lz4 import unpack
+from portwright.formats.parts.redoxfs_ring import first, ring
 
 # Generation 5 as `redoxfs-ar` of redoxfs 0.9.1 wrote it: the rest of its block is zero but for its hash.
 REAL = bytes.fromhex(

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from portwright.base.errors import BadInput, Fault, raise_if
 from portwright.base.sources import Source, Window
 from portwright.formats import Layout, Node, Packing, Problem, Target
-from portwright.formats._redox_initfs.image import MAGIC, NO_ENTRY, PAGE, STRIDES, Initfs, elf_entry
-from portwright.formats._redox_initfs.writer import DEFAULT, WRITTEN, Plan, Tree
+from portwright.formats.parts.redox_initfs_image import MAGIC, NO_ENTRY, PAGE, STRIDES, Initfs, elf_entry
+from portwright.formats.parts.redox_initfs_writer import DEFAULT, WRITTEN, Plan, Tree
 
 HOLDS = "files"
 SUMMARY = "Redox's initfs: the files that are there before any disk is, and the program that starts first"

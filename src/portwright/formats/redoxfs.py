@@ -11,7 +11,7 @@ from functools import cached_property
 from portwright.base.errors import BadInput, Where, fail
 from portwright.base.sources import Source
 from portwright.formats import Layout, Node, Packing, Problem
-from portwright.formats._redoxfs.ring import (
+from portwright.formats.parts.redoxfs_ring import (
     BLOCK,
     RING,
     SIGNATURE,
@@ -22,7 +22,7 @@ from portwright.formats._redoxfs.ring import (
     newest,
     ring,
 )
-from portwright.formats._redoxfs.tree import Tree, problem
+from portwright.formats.parts.redoxfs_tree import Tree, problem
 
 HOLDS = "files"
 SUMMARY = "RedoxFS, the file system of Redox's disks: read, not written"

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from portwright.base.sources import Source
-from portwright.formats._redoxfs.hashes import seahash
+from portwright.formats.parts.redoxfs_hashes import seahash
 
 SIGNATURE = b"RedoxFS\0"
 VERSION = 8

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from portwright.base.errors import Fault, Where
 from portwright.base.sources import Source
 from portwright.formats import Copied, Literally, Node, Packing, Piece
-from portwright.formats._redox_initfs.image import (
+from portwright.formats.parts.redox_initfs_image import (
     FIXED_MODES,
     INODES,
     MAGIC,

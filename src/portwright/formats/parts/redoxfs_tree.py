@@ -10,9 +10,9 @@ from portwright.base.errors import BadInput, Fault, Where, fail
 from portwright.base.joined import Joined
 from portwright.base.sources import Source, inside
 from portwright.formats import Kind, Node, Problem
-from portwright.formats._redoxfs.hashes import seahash
-from portwright.formats._redoxfs.lz4 import unpack
-from portwright.formats._redoxfs.ring import BLOCK, Header
+from portwright.formats.parts.redoxfs_hashes import seahash
+from portwright.formats.parts.redoxfs_lz4 import unpack
+from portwright.formats.parts.redoxfs_ring import BLOCK, Header
 
 ROOT = 1
 LONGEST = 4096

@@ -1,1 +1,0 @@
-"""What the format redoxfs is made of: its hash, and the ring of headers."""
