@@ -12,7 +12,7 @@ import pytest
 def test_every_code_of_check_is_on_the_page(name: str, repo: Path) -> None:
     room = repo / "src" / "portwright" / "formats"
     module = name.replace("-", "_")
-    sources = [room / f"{module}.py", *sorted((room / f"_{module}").glob("*.py"))]
+    sources = [room / f"{module}.py", *sorted((room / "parts").glob(f"{module}_*.py"))]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     codes = set(re.findall(rf'Problem\(\s*f?"{name}/([a-z-]+)"', text))
     codes |= set(re.findall(rf'place\(\s*"{name}/([a-z-]+)"', text))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -213,6 +215,15 @@ def test_everything_at_once_is_mended() -> None:
     assert len(set(codes(image))) >= 12
     blockfs.repair(image)
     assert codes(image) == [] and tree(image) == whole
+
+
+def test_every_code_is_in_the_manual(repo: Path) -> None:
+    page = (repo / "docs" / "formats" / "blockfs.md").read_text(encoding="utf-8")
+    parts = repo / "src" / "portwright" / "formats" / "parts"
+    source = "".join((parts / f"blockfs_{name}.py").read_text() for name in ("check", "survey", "directory"))
+    said = set(re.findall(r'(?:problem|_finding|Oddity)\(\s*"([a-z-]+)"', source))
+    said |= {code for case in CASES.values() for code in case.codes.split()}
+    assert len(said) > 30 and {code for code in said if f"`{code}`" not in page} == set()
 
 
 # what lies in /lost+found

@@ -25,9 +25,11 @@ def entry_name(module: str) -> str:
 
 @cache
 def names(room: str) -> tuple[str, ...]:
-    """The sorted names of a room's entries; `room` is its package, for example `portwright.describe.rules`."""
-    package = importlib.import_module(room)
-    modules = pkgutil.iter_modules(package.__path__)
+    """The sorted names of a room's entries; `room` is its package, for example `portwright.describe.rules`.
+
+    A package within it is no entry: it holds parts of entries that are larger than one file.
+    """
+    modules = pkgutil.iter_modules(importlib.import_module(room).__path__)
     found = (info.name for info in modules if not info.name.startswith("_") and not info.ispkg)
     return tuple(sorted(entry_name(name) for name in found))
 
