@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from portwright.base.sources import Source
 
@@ -137,6 +137,14 @@ class Volume(Protocol):
 
     def stretches(self, node: Node) -> Iterator[tuple[int | None, int]]:
         """Where a file's content lies: (offset in the source or None for zeros, length), `node.size` in all."""
+
+
+@runtime_checkable
+class Folders(Protocol):
+    """A volume that can say what is in one folder without walking the whole tree."""
+
+    def children(self, path: bytes) -> Iterator[Node]:
+        """What is in the folder of that path, in the order of the image; `same_as` is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from portwright.base.errors import BadInput, Where, closest, fail
 from portwright.base.sources import AT_ONCE, File, Scattered, Source, Window
-from portwright.formats import Node, Partition, Partitions, Volume
+from portwright.formats import Folders, Node, Partition, Partitions, Volume
 from portwright.pack import format as formats
 from portwright.pack.format import Format
 from portwright.pack.place import Address, encoded, inner, printable, shown
@@ -223,6 +223,8 @@ def require(level: Level, path: bytes) -> Node:
 
 def children(volume: Volume, folder: bytes) -> Iterator[Node]:
     """What is in a folder."""
+    if isinstance(volume, Folders):
+        return volume.children(folder)
     return (node for node in volume.walk() if node.path and node.parent == folder)
 
 

@@ -211,6 +211,15 @@ class BlockVolume:
             else:
                 waiting.pop()
 
+    def children(self, path: bytes) -> Iterator[Node]:
+        """See `Folders`."""
+        above = self.lookup(path)
+        inode = self.inode(above.number) if above is not None else None
+        if inode is not None and inode.kind == "directory":
+            prefix = path + b"/" if path else b""
+            for record in self.entries(inode):
+                yield self._node(prefix + record.name, record.number)
+
     def _node(self, path: bytes, number: int, known: Node | None = None) -> Node:
         mode, uid, size, modified, gid, links = LISTED.unpack_from(*self.slot(number))
         kind = kind_of(mode)

@@ -130,6 +130,14 @@ class FatVolume:
         above = b"/".join(fat_names.as_bytes(entry.name) for entry in trail[:-1])
         return self._node(trail[-1], above)
 
+    def children(self, path: bytes) -> Iterator[Node]:
+        """See `Folders`."""
+        trail = self.trail(path)
+        if trail is not None and (not trail or trail[-1].is_folder):
+            above = b"/".join(fat_names.as_bytes(entry.name) for entry in trail)
+            for entry in (self.inside(trail[-1]) if trail else self.root()).all():
+                yield self._node(entry, above)
+
     def trail(self, path: bytes) -> list[Entry] | None:
         """The entries that a path leads through, the last one its own; none for the root. None: it leads nowhere."""
         found: list[Entry] = []
