@@ -13,7 +13,7 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from portwright.base.errors import BadInput, Fault, StepFailed, Where, closest, fail
 from portwright.base.events import Advanced, Begun, Ended, Event, Note
@@ -104,8 +104,11 @@ class Run:
 
     @property
     def verdict(self) -> Verdict:
-        """The boot's own."""
-        return self.rows[0].verdict
+        """That of the first row that did not pass; else the boot's own."""
+        bad = (
+            row.verdict for row in self.rows if not row.verdict.passed and row.verdict.outcome != "not-run"
+        )
+        return next(bad, self.rows[0].verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ class _Live:
         return self.seen.booted
 
     @property
-    def wants_cpus(self) -> bool:
+    def wants_cpus(self) -> Literal["", "glance", "look"]:
         return self.seen.wants_cpus
 
     def take(self, event: MachineEvent) -> None:
@@ -240,8 +243,9 @@ def _one(port: Port, name: str, machine: Machine, arguments: Arguments) -> Gener
                     f"{live.seen.reached[reached].at:8.2f} s  {live.seen.reached[reached].name}", "debug"
                 )
                 reached += 1
+        up = Row("boot", judge.close(live.seen), live.seen.at)
         rows = list(_commands(driven, live, machine, arguments))
-    rows = [Row("boot", judge.close(live.seen), live.seen.at), *rows]
+    rows = [up, *rows]
     rows += [
         _criterion_row(live, each, None, arguments)
         for each in machine.criterion
@@ -327,7 +331,7 @@ def _told(
         found = judge.explain(failures, seen)
         known = tuple(Known(row.name, line, row.cause, row.cure, row.confidence) for row, line in found)
         good = boot_history.good_file(folder)
-        if good is not None:
+        if good is not None and not rows[0].verdict.passed:
             divergence = boot_history.compare(transcript_file.read(good), transcript_file.read(record))
     how = live.how.how
     return Run(tuple(rows), seen.reached, seen.at, how, record, live.how.command, known, divergence)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from portwright.describe.known_failure import KnownFailure
 from portwright.describe.machine import Criterion, Machine, Milestone
@@ -91,7 +92,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been seen of a boot. `wants_cpus`: the CPUs should be looked at now."""
+    """What has been seen of a boot. `wants_cpus`: the CPUs should be looked at now, perhaps only at a glance."""
 
     rules: Rules
     at: float = 0.0
@@ -100,7 +101,7 @@ class Seen:
     since: float = 0.0
     last_output: float = 0.0
     look_at: float = 0.0
-    wants_cpus: bool = False
+    wants_cpus: Literal["", "glance", "look"] = ""
     cpus: CpusSampled | None = None
     line: bytes = b""
     searched: int = 0
@@ -153,7 +154,8 @@ def step(seen: Seen, event: MachineEvent) -> Seen:
         case ConsoleOutput():
             seen = _output(seen, event.data)
         case CpusSampled():
-            return _sampled(replace(seen, cpus=event, wants_cpus=False), event)
+            glance = seen.wants_cpus == "glance"
+            return _sampled(replace(seen, cpus=event, wants_cpus=""), event, glance)
         case MachineReset():
             seen = _reset(seen, event)
         case MachineEnded():
@@ -314,12 +316,15 @@ def _time(seen: Seen) -> Seen:
         return seen if seen.rules.stay else replace(seen, verdict=boot_words.passed(seen))
     late = seen.deadline is not None and seen.at >= seen.deadline
     looking = seen.waiting_for is not None or seen.rules.machine.power_off
-    return replace(seen, wants_cpus=looking and (late or seen.at >= seen.look_at))
+    wanted: Literal["", "glance", "look"] = "look" if late else "glance" if seen.at >= seen.look_at else ""
+    return replace(seen, wants_cpus=wanted if looking else "")
 
 
-def _sampled(seen: Seen, cpus: CpusSampled) -> Seen:
-    late = seen.deadline is not None and seen.at >= seen.deadline
+def _sampled(seen: Seen, cpus: CpusSampled, glance: bool) -> Seen:
+    late = seen.deadline is not None and seen.at >= seen.deadline and not glance
     if late and seen.at - seen.last_output < STILL * min(1.0, seen.slowness):
+        if boot_words.repeats(seen):
+            return replace(seen, verdict=boot_words.flood(seen))
         reason = f"the console goes on, and {boot_words.awaited(seen)} was not on it in time"
         return replace(seen, verdict=boot_words.never_reported(seen, reason))
     if late or cpus.state == "dead":
@@ -365,20 +370,19 @@ def explain(failures: Sequence[KnownFailure], seen: Seen) -> tuple[tuple[KnownFa
 
 def judge_command(seen: Seen, answer: Answer, status: int, texts: Sequence[str]) -> Verdict:
     """A command given at the prompt: it must end, with this status, and its output must hold these texts."""
-    shown = answer.output[-2000:]
     if seen.verdict is not None or seen.ending is not None:
         end = close(seen)
         return replace(end, detail=f"during the command: {end.detail}")
     if not answer.ended:
-        return Verdict("limit", f"still running after {answer.seconds:.1f} s", shown)
+        return Verdict("limit", f"still running after {answer.seconds:.1f} s")
     for text in texts:
         if text not in answer.output:
-            return Verdict("wrong", f"its output lacks {text!r}", shown)
+            return Verdict("wrong", f"its output lacks {text!r}")
     if answer.status is None:
         told = "its output is as expected" if texts else "it came back to the prompt"
         return Verdict("passed", f"{told}; the shell tells no exit status")
     if answer.status != status:
-        return Verdict("wrong", f"exit status {answer.status}, expected {status}", shown)
+        return Verdict("wrong", f"exit status {answer.status}, expected {status}")
     return Verdict("passed", f"exit status {answer.status}")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LAST_LINES = 15
 DEFAULT_SECONDS = 30.0
 MOST_FRAMES = 6
+REPEATED = 100
 
 
 def passed(seen: Seen) -> Verdict:
@@ -40,13 +41,25 @@ def gave_up(seen: Seen, outcome: Outcome, line: str) -> Verdict:
 
 def flood(seen: Seen) -> Verdict:
     """More than anybody could read."""
-    rows = Counter(row for row in console_text.lines(seen.tail) if row.strip())
-    often = rows.most_common(1)
-    same = ""
-    if often and often[0][1] > 3:
-        same = f", again and again `{often[0][0][:60]}`"
+    often, _ = _most_often(seen)
+    same = f", again and again `{often[:60]}`" if often else ""
     amount = f"{seen.total >> 20} MB" if seen.total >= 1 << 20 else f"{seen.total} bytes"
     return Verdict("flood", f"{amount} of console{same} {_when(seen)}", _evidence(seen))
+
+
+def repeats(seen: Seen) -> bool:
+    """Whether the console says the same line again and again."""
+    _, share = _most_often(seen)
+    return share > 0.5
+
+
+def _most_often(seen: Seen) -> tuple[str, float]:
+    """The line that is repeated most, and its share of the last lines; nothing where none is."""
+    lines = [row for row in console_text.lines(seen.tail) if row.strip()]
+    rows = Counter(lines).most_common(1)
+    if not rows or rows[0][1] < REPEATED:
+        return "", 0.0
+    return rows[0][0], rows[0][1] / len(lines)
 
 
 def reset_loop(seen: Seen, how: str) -> Verdict:

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from portwright.describe.machine import Shell
 from portwright.run import console
@@ -29,8 +29,8 @@ class Judge(Protocol):
         """All milestones were passed."""
 
     @property
-    def wants_cpus(self) -> bool:
-        """The CPUs are to be looked at."""
+    def wants_cpus(self) -> Literal["", "glance", "look"]:
+        """Whether the CPUs are to be looked at."""
 
     def take(self, event: MachineEvent) -> None:
         """One more event."""
@@ -52,7 +52,7 @@ class Booting:
             self._judge.take(event)
             self.gone = self.gone or isinstance(event, MachineEnded)
             if self._judge.wants_cpus and not self.gone:
-                self._session.sample()
+                self._session.sample(self._judge.wants_cpus == "glance")
             yield event
             if self._judge.over or self.gone:
                 return

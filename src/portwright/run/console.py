@@ -53,8 +53,8 @@ class Running(Protocol):
     def type(self, data: bytes) -> int:
         """Type at the console; how many bytes were taken."""
 
-    def sample(self) -> CpusSampled:
-        """Look at the CPUs; `unknown` where that cannot be done."""
+    def sample(self, glance: bool) -> CpusSampled:
+        """Look at the CPUs; `unknown` where that cannot be done. A glance tells only whether they are dead."""
 
     def close(self) -> None:
         """End it, by its own id; may be called twice."""

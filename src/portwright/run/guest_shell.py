@@ -69,14 +69,18 @@ class Dialogue:
         return self._prompt_came()
 
     def _without_echo(self, text: bytes) -> bytes:
+        """Take out what was typed, where the terminal shows it: at a line's beginning or behind a prompt."""
         for line in self._lines[: self._typed]:
             echo = BETWEEN.join(re.escape(bytes([char])) for char in line.encode())
-            text = re.sub(echo + rb"[ \t\r]*\n?", b"", text, count=1)
+            place = rb"(^|" + self._shell.prompt.encode() + rb")" + echo + rb"[ \t\r]*\n?"
+            text = re.sub(place, rb"\1", text, count=1, flags=re.MULTILINE)
         return text
 
     def _make(self, seconds: float, ended: bool) -> Answer:
         raw = bytes(self._seen).replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
         text = COMMANDS.sub(b"", self._without_echo(raw))
+        if len(self._lines) > 1:
+            text = self._prompt.sub(b"", text)
         kept, noise = self._without_noise(text)
         status = self._status.search(text) if self._status else None
         mark = self.mark.encode()
@@ -85,8 +89,6 @@ class Dialogue:
         end = body.rfind(mark)
         if end >= 0:
             body = body[:end]
-        if len(self._lines) > 1:
-            body = self._prompt.sub(b"", body)
         return Answer(
             self._command,
             body.decode("utf-8", "backslashreplace"),

@@ -8,7 +8,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,9 @@ from portwright.run.events import Cpu, Frame
 from portwright.run.qmp import Qmp
 from portwright.run.symbols import Symbols
 
-SAMPLES, BETWEEN = 8, 0.02
+SAMPLES, GLANCES, BETWEEN = 8, 3, 0.02
+MOST_LINES = 128 << 10
+"""Bytes of line tables: reading them takes eight seconds per megabyte."""
 STACK_BYTES = 4096
 MOST_FRAMES = 16
 MOSTLY = 0.75
@@ -95,6 +97,10 @@ class Names:
                     return frame
         return Frame(address, guess=guess)
 
+    def function(self, address: int) -> str | None:
+        """The function of an address."""
+        return next((f for _, symbols in self._read() if (f := symbols.function(address))), None)
+
     def is_code(self, address: int) -> bool:
         """Whether an address is code of one of the files."""
         return any(symbols.is_code(address) for _, symbols in self._read())
@@ -105,7 +111,10 @@ class Names:
             for path in self._paths:
                 with contextlib.suppress(OSError, PortwrightError):
                     elf = elf_format.read(path.read_bytes(), path.name)
-                    self._files.append((elf, Symbols(elf, 0)))
+                    table = elf.section(".debug_line")
+                    self._files.append(
+                        (elf, Symbols(elf, 0, lines=table is None or table.size <= MOST_LINES))
+                    )
         return self._files
 
 
@@ -119,22 +128,24 @@ def _holds(elf: Elf, address: int, memory: bytes) -> bool:
 State = Literal["dead", "spinning", "idle", "running", "unknown"]
 
 
-def sample(qmp: Qmp, names: Names, scratch: Path) -> tuple[State, tuple[Cpu, ...], tuple[str, ...]] | None:
+def sample(
+    qmp: Qmp, names: Names, scratch: Path, looks: int = SAMPLES
+) -> tuple[State, tuple[Cpu, ...], tuple[str, ...]] | None:
     """Look several times; None where QEMU does not answer."""
     rounds: list[list[Registers]] = []
     before = _interrupts(qmp)
-    for number in range(SAMPLES):
+    for number in range(looks):
         if number:
             time.sleep(BETWEEN)
-        cpus = parse(qmp.person("info registers -a"))
-        if cpus:
-            rounds.append(cpus)
+        found = parse(qmp.person("info registers -a"))
+        if found:
+            rounds.append(found)
     if not rounds:
         return None
     notes = _told(before, _interrupts(qmp))
     memory = _Memory(qmp, scratch)
-    cpus_found = tuple(_cpu(series, names, memory) for series in zip(*rounds, strict=False))
-    states = [_state(cpu, names) for cpu in cpus_found]
+    cpus = tuple(_cpu(series, memory) for series in zip(*rounds, strict=False))
+    states = [_state(cpu, names) for cpu in cpus]
     state: State = "idle"
     if all(each == "dead" for each in states):
         state = "dead"
@@ -142,7 +153,10 @@ def sample(qmp: Qmp, names: Names, scratch: Path) -> tuple[State, tuple[Cpu, ...
         state = "spinning"
     elif "running" in states:
         state = "running"
-    return state, cpus_found, notes
+    if looks == GLANCES and state != "dead":
+        return state, cpus, notes
+    ways = [tuple(_way(last, names, memory)) for last in rounds[-1]]
+    return state, tuple(replace(cpu, backtrace=way) for cpu, way in zip(cpus, ways, strict=False)), notes
 
 
 class _Memory:
@@ -162,17 +176,16 @@ class _Memory:
         return data
 
 
-def _cpu(series: tuple[Registers, ...], names: Names, memory: _Memory) -> Cpu:
+def _cpu(series: tuple[Registers, ...], memory: _Memory) -> Cpu:
     last = series[-1]
     halted = [each.halted for each in series]
     if last.halted is None:
         still = len({each.pc for each in series}) == 1
         before = memory.read(last.number, last.pc - 4, 4)
         halted = [still and before in WAIT_INSTRUCTIONS]
-    frames = tuple(_way(last, names, memory))
     asleep = bool(all(halted))
     woken = last.interrupts or last.halted is None  # a wfi ends with a masked interrupt too
-    return Cpu(last.number, tuple(each.pc for each in series), asleep, woken, frames, last.level)
+    return Cpu(last.number, tuple(each.pc for each in series), asleep, woken, mode=last.level)
 
 
 def _way(last: Registers, names: Names, memory: _Memory) -> Iterator[Frame]:
@@ -215,8 +228,7 @@ def _state(cpu: Cpu, names: Names) -> State:
 
 
 def _place(address: int, names: Names) -> str:
-    frame = names.frame(address)
-    return frame.symbol or hex(address // BLOCK)
+    return names.function(address) or hex(address // BLOCK)
 
 
 def _interrupts(qmp: Qmp) -> dict[str, int]:

@@ -62,10 +62,10 @@ class Session:
         self._typed += data
         self._waiting.append(ConsoleInput(self._at(), data))
 
-    def sample(self) -> None:
+    def sample(self, glance: bool) -> None:
         """Look at the CPUs; the event comes next."""
         self.recorder.flush()
-        self._waiting.append(self.running.sample())
+        self._waiting.append(self.running.sample(glance))
 
     def close(self) -> None:
         """End the machine and the transcript."""

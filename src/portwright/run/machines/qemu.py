@@ -1,11 +1,18 @@
-"""A machine that QEMU makes, started by us, with its console and its monitor on sockets that only we hold."""
+"""A machine that QEMU makes, started by us; its console is a pair of pipes, its monitor a socket that only we hold.
+
+Not a socket for the console too: a serial port writes byte by byte, and a socket's buffer is full after 300 such.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
 
 from portwright.base.errors import Fault, MissingTool
 from portwright.base.processes import Attended, paste, which
@@ -24,6 +31,8 @@ from portwright.run.events import (
 from portwright.run.qmp import Qmp
 
 LAST_READS = 64
+DRAIN_SECONDS = 0.05
+PIPE_SIZE = 1 << 20
 
 
 def start(boot: Boot) -> QemuMachine:
@@ -52,28 +61,44 @@ def _accelerator(machine: Qemu) -> tuple[str, str]:
     return "tcg", f"QEMU, emulated: {reason}"
 
 
+def _pipes(path: Path) -> tuple[int, int]:
+    """QEMU's `pipe` device at a path: what to read its console from, and what to type into."""
+    for end in ("in", "out"):
+        os.mkfifo(f"{path}.{end}", 0o600)
+    console = os.open(f"{path}.out", os.O_RDONLY | os.O_NONBLOCK)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(console, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    return console, os.open(f"{path}.in", os.O_RDWR | os.O_NONBLOCK)
+
+
 class QemuMachine:
     """A QEMU process. What it is asked goes over its monitor; it is killed only by its own id."""
 
     def __init__(self, boot: Boot, machine: Qemu, words: Sequence[str], accelerator: str, how: str) -> None:
         self._machine, self._boot = machine, boot
         self._log = boot.scratch / "qemu-log"
-        console, theirs = socket.socketpair()
-        monitor, their_monitor = socket.socketpair()
+        pipe = boot.scratch / "console"
+        self._console, self._keyboard = _pipes(pipe)
+        monitor, theirs = socket.socketpair()
         by_hand = [*words, *qemu_command.console(machine.console, "con"), "-chardev", "stdio,id=con,mux=on"]
         argv = [
             *words,
-            *("-chardev", f"socket,id=con,fd={theirs.fileno()}"),
+            *("-chardev", f"pipe,id=con,path={str(pipe).replace(',', ',,')}"),
             *qemu_command.console(machine.console, "con"),
-            *("-chardev", f"socket,id=mon,fd={their_monitor.fileno()}", "-mon", "chardev=mon,mode=control"),
-            *("-d", "cpu_reset", "-D", str(self._log)),
+            *("-chardev", f"socket,id=mon,fd={theirs.fileno()}", "-mon", "chardev=mon,mode=control"),
+            # A machine that goes down stands still, so that its CPUs can be asked where they were.
+            *("-no-shutdown", "-d", "cpu_reset", "-D", str(self._log)),
         ]
-        with theirs, their_monitor:
-            fds = (theirs.fileno(), their_monitor.fileno())
-            self._process = Attended(argv, boot.scratch / "qemu-words", pass_fds=fds)
+        try:
+            with theirs:
+                words_file = boot.scratch / "qemu-words"
+                self._process = Attended(argv, words_file, pass_fds=(theirs.fileno(),))
+        except BaseException:
+            monitor.close()
+            os.close(self._console)
+            os.close(self._keyboard)
+            raise
         self._began = time.monotonic()
-        console.setblocking(False)
-        self._console = console
         self._console_open = True
         self._qmp = Qmp(monitor)
         self._shutdown: str | None = None
@@ -92,7 +117,7 @@ class QemuMachine:
         """The console, the monitor and the process."""
         found = [self._process.handle] if self._process.handle >= 0 else []
         if self._console_open:
-            found.append(self._console.fileno())
+            found.append(self._console)
         if self._qmp.alive:
             found.append(self._qmp.fileno())
         return found
@@ -104,19 +129,27 @@ class QemuMachine:
         yield from self._read(1)
         for event in self._qmp.events() if self._qmp.alive else ():
             yield from self._told(event)
-        if self._process.status() is not None:
-            yield from self._read(LAST_READS)
+        ended = self._process.status() is not None
+        if ended or (self._shutdown or "").startswith("guest-"):
+            yield from self._drain()
             for event in self._qmp.events() if self._qmp.alive else ():
                 yield from self._told(event)
             self._ended = True
             yield self._end()
+
+    def _drain(self) -> Iterator[MachineEvent]:
+        """The last of the console: QEMU may still hand some over."""
+        until = time.monotonic() + DRAIN_SECONDS
+        while self._console_open and time.monotonic() < until:
+            yield from self._read(LAST_READS)
+            time.sleep(DRAIN_SECONDS / 5)
 
     def _read(self, times: int) -> Iterator[MachineEvent]:
         for _ in range(times):
             if not self._console_open:
                 return
             try:
-                data = self._console.recv(READ_AT_ONCE)
+                data = os.read(self._console, READ_AT_ONCE)
             except BlockingIOError:
                 return
             except OSError:
@@ -140,43 +173,43 @@ class QemuMachine:
         at = self._at()
         if not self._greeted:
             return MachineEnded(at, "not-started", status, words)
+        if self._shutdown == "guest-reset":
+            how: Literal["reset", "triple-fault"] = "triple-fault" if self._triple_fault() else "reset"
+            return MachineEnded(at, how, None, words, self._fallen())
+        if self._shutdown == "guest-shutdown":
+            return MachineEnded(at, "powered-off", None, words)
         if status < 0 or self._shutdown == "host-signal":
             return MachineEnded(at, "killed", status, words)
-        if self._shutdown == "guest-reset":
-            log = self._log_text()
-            if "Triple fault" in log:
-                return MachineEnded(at, "triple-fault", status, words, self._fallen(log))
-            return MachineEnded(at, "reset", status, words)
-        if self._shutdown == "guest-shutdown":
-            return MachineEnded(at, "powered-off", status, words)
         return MachineEnded(at, "exited", status, words)
 
-    def _log_text(self) -> str:
+    def _triple_fault(self) -> bool:
         with contextlib.suppress(OSError):
-            return self._log.read_text(errors="replace")
-        return ""
+            return "Triple fault" in self._log.read_text(errors="replace")
+        return False
 
-    def _fallen(self, log: str) -> Cpu | None:
-        """The CPU as it was at the triple fault: QEMU writes its registers just after saying so."""
-        cpus = qemu_cpus.parse(log[log.rindex("Triple fault") :])
-        if not cpus:
-            return None
-        return Cpu(cpus[0].number, (cpus[0].pc,), backtrace=(self._names.frame(cpus[0].pc),))
+    def _fallen(self) -> Cpu | None:
+        """The CPU that went down: QEMU keeps it as it was."""
+        found = (
+            qemu_cpus.sample(self._qmp, self._names, self._boot.scratch, looks=1) if self._qmp.alive else None
+        )
+        return found[1][0] if found and found[1] else None
 
     def type(self, data: bytes) -> int:
         """Type at the console."""
         try:
-            return self._console.send(data[:1024])
+            return os.write(self._keyboard, data[:1024])
         except OSError:
             return 0 if self._console_open else len(data)
 
-    def sample(self) -> CpusSampled:
-        """Look at the CPUs a few times."""
+    def sample(self, glance: bool) -> CpusSampled:
+        """Look at the CPUs a few times; at a glance only whether they are dead."""
+        began = self._at()  # what comes while we look is not late
         if self._qmp.alive and self._process.status() is None:
-            sampled = qemu_cpus.sample(self._qmp, self._names, self._boot.scratch)
+            looks = qemu_cpus.GLANCES if glance else qemu_cpus.SAMPLES
+            sampled = qemu_cpus.sample(self._qmp, self._names, self._boot.scratch, looks)
             if sampled is not None:
-                return CpusSampled(self._at(), *sampled)
-        return unknown(self._at(), "QEMU's monitor does not answer")
+                return CpusSampled(began, *sampled)
+        return unknown(began, "QEMU's monitor does not answer")
 
     def close(self) -> None:
         """End QEMU: asked over its monitor, else by its process's id."""
@@ -186,7 +219,8 @@ class QemuMachine:
             self._qmp.ask("quit", 1.0)
         self._process.close(patience=1.0)
         self._qmp.close()
-        self._console.close()
+        os.close(self._console)
+        os.close(self._keyboard)
 
     def _at(self) -> float:
         return time.monotonic() - self._began

@@ -101,7 +101,7 @@ class SerialMachine:
         except OSError:
             return 0
 
-    def sample(self) -> CpusSampled:
+    def sample(self, glance: bool) -> CpusSampled:
         """A line shows no CPUs."""
         return unknown(self._at(), "a real machine's CPUs cannot be looked at over a serial line")
 

@@ -45,7 +45,7 @@ class TranscriptMachine:
         """Nobody is there."""
         return len(data)
 
-    def sample(self) -> CpusSampled:
+    def sample(self, glance: bool) -> CpusSampled:
         """What is not in the transcript is not known."""
         return unknown(self._at, "a transcript has no CPUs")
 
