@@ -294,7 +294,7 @@ def _commands(driven: Booting, live: _Live, machine: Machine, arguments: Argumen
     there = not live.over and driven.log_in(shell)
     for text in arguments.command:
         if not there or live.over:
-            yield Row(text, Verdict("not-run", "it did not boot"))
+            yield Row(text, Verdict("not-run", "it did not boot" if live.over else "there was no prompt"))
             continue
         answer = driven.command(shell, text, shell.seconds * live.how.slowness)
         yield Row(text, judge.judge_command(live.seen, answer, 0, []), answer.seconds, answer.output)

@@ -215,12 +215,11 @@ def _output(seen: Seen, data: bytes) -> Seen:
 
 def _ender(seen: Seen, text: bytes) -> tuple[int, Outcome] | None:
     """The first place that says that the machine gave up, and how."""
+    first = seen.rules.milestones[0][1].find(text) if seen.rules.milestones and not seen.reached else None
     found: list[tuple[int, Outcome]] = []
     for outcome, search, early in seen.rules.enders:
-        if early and seen.reached:
-            continue
-        match = search.find(text)
-        if match:
+        match = None if early and seen.reached else search.find(text)
+        if match and not (early and first and first.start() < match.start()):
             found.append((match.start(), outcome))
     return min(found, key=lambda row: row[0]) if found else None
 
@@ -363,7 +362,7 @@ def explain(failures: Sequence[KnownFailure], seen: Seen) -> tuple[tuple[KnownFa
         if row.early and seen.reached:
             continue
         match = re.search(row.pattern.encode(), text, re.MULTILINE)
-        if match and match[0].count(b"\n") < row.lines:
+        if match and match[0].strip().count(b"\n") < row.lines:
             found.append((row, boot_words.line_at(text, match.start())))
     return tuple(sorted(found, key=lambda pair: order.index(pair[0].confidence)))
 

@@ -35,7 +35,9 @@ def wrong(seen: Seen, name: str, what: str, text: bytes, place: int) -> Verdict:
 
 
 def gave_up(seen: Seen, outcome: Outcome, line: str) -> Verdict:
-    """The console shows a line that ends it."""
+    """The console shows a line that ends it; it may have come in pieces, and is whole by now."""
+    rows = (row.strip() for row in console_text.lines(seen.tail))
+    line = next((row for row in rows if row.startswith(line)), line) if line else line
     return Verdict(outcome, f"`{line}` {_when(seen)}", _evidence(seen))
 
 

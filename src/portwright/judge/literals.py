@@ -32,6 +32,8 @@ def literal(pattern: str) -> bytes:
             plain = after if not after.isalnum() else None
         elif char == "[":
             width = _set_length(pattern, place)
+        elif char == "{":
+            width = max(pattern.find("}", place) + 1 - place, 1)
         elif char == "|":
             if depth == 0:
                 return b""

@@ -16,6 +16,8 @@ from portwright.run.guest_shell import Dialogue
 from portwright.run.session import Session
 from portwright.run.transcript_file import Recorder
 
+LAST_SEEN = 2048
+
 
 class Judge(Protocol):
     """Who says how far it is: takes each event, and then says whether it is over, or up, or to be looked at."""
@@ -42,6 +44,7 @@ class Booting:
     def __init__(self, session: Session, judge: Judge) -> None:
         self._session, self._judge = session, judge
         self._events = session.events()
+        self._tail = b""
         self.at = 0.0
         self.gone = False
 
@@ -51,6 +54,8 @@ class Booting:
             self.at = max(self.at, event.at)
             self._judge.take(event)
             self.gone = self.gone or isinstance(event, MachineEnded)
+            if isinstance(event, ConsoleOutput):
+                self._tail = (self._tail + event.data)[-LAST_SEEN:]
             if self._judge.wants_cpus and not self.gone:
                 self._session.sample(self._judge.wants_cpus == "glance")
             yield event
@@ -66,19 +71,22 @@ class Booting:
 
     def log_in(self, shell: Shell) -> bool:
         """Type what each question wants, then wait for the prompt; whether that came."""
+        slowness = self._session.running.started.slowness
         for row in shell.login:
-            if not self._await(row.pattern, shell.seconds):
+            if not self._await(row.pattern, shell.seconds * slowness):
                 return False
+            self._tail = b""
             self._session.type((row.send + shell.newline).encode())
-        return not shell.login or self._await(shell.prompt, shell.seconds)
+        return self._await(shell.prompt, shell.seconds * slowness)
 
     def _await(self, pattern: str, seconds: float) -> bool:
-        wanted, seen, until = re.compile(pattern.encode(), re.MULTILINE), b"", self.at + seconds
+        """Whether it is the last of what the console shows, or comes in that time."""
+        wanted, until = re.compile(pattern.encode(), re.MULTILINE), self.at + seconds
+        if wanted.search(self._tail):
+            return True
         for event in self._go():
-            if isinstance(event, ConsoleOutput):
-                seen = (seen + event.data)[-(1 << 16) :]
-                if wanted.search(seen):
-                    return True
+            if isinstance(event, ConsoleOutput) and wanted.search(self._tail):
+                return True
             if event.at > until:
                 return False
         return False

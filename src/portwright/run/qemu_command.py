@@ -97,6 +97,8 @@ def _drives(boot: Boot, machine: Qemu, faults: list[Fault]) -> Iterator[str]:
         yield from ("-device", controller)
     for number, row in enumerate(rows):
         path = images.get(row.image) or (first if number == 0 and first else boot.folder / row.image)
+        if not path.is_file() and row.optional:
+            continue
         if not path.is_file():
             hint = f"give one with --image FILE, or --image {row.image}=FILE"
             faults.append(Fault(f"no image `{row.image}`: there is no {path}", None, hint, "boot/image"))

@@ -146,7 +146,7 @@ def _event(row: Mapping[str, Any]) -> MachineEvent:
         raise TypeError("`at` is no number")
     if "data" in values:
         values["data"] = values["data"].encode("utf-8", "surrogateescape")
-    if values.get("cpus"):
+    if "cpus" in values:
         values["cpus"] = tuple(_cpu(each) for each in values["cpus"])
     if values.get("cpu"):
         values["cpu"] = _cpu(values["cpu"])

@@ -13,13 +13,17 @@ Size = Annotated[str, Field(pattern=r"^\d+[KMGT]?$")]
 
 
 class Drive(Described):
-    """A disk: `image` is an [image.NAME] of the port or a file. `snapshot`: what is written is dropped at the end."""
+    """A disk: `image` is a file, or a name for the one that `--image NAME=FILE` gives.
+
+    `snapshot`: what is written is dropped at the end. `optional`: where no file is given, the machine has no such disk.
+    """
 
     image: str
     interface: Literal["virtio", "ide", "scsi", "nvme", "usb", "pflash", "sd"] = "virtio"
     format: Literal["raw", "qcow2"] = "raw"
     snapshot: bool = True
     read_only: bool = False
+    optional: bool = False
 
 
 class Share(Described):
