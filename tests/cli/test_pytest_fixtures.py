@@ -16,7 +16,6 @@ TESTS = """
 from pathlib import Path
 import pytest
 
-pytest_plugins = ["portwright.cli.pytest_fixtures"]
 MACHINE = dict(kernel=Path({kernel!r}), append="up success shell-echo")
 
 
@@ -36,6 +35,7 @@ def test_a_guest_for_a_test(
 ) -> None:
     kernel = bare_metal.kernel(cache, toolchain)
     port = bare_metal.port(tmp_path / "port")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["portwright.cli.pytest_fixtures"]\n')
     (tmp_path / "test_it.py").write_text(TESTS.format(kernel=str(kernel), port=str(port)))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"],
