@@ -149,6 +149,62 @@ def start(
         ) from error
 
 
+class Attended:
+    """A long-running process that is waited for beside other things: `handle` becomes readable when it ends.
+
+    What it says on standard error is kept in a file; it is ended only by us, by its own id, or by itself.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        words: Path,
+        *,
+        cwd: Path | str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+        stdout: int | IO[bytes] | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
+        self._words = words
+        with words.open("wb") as file:
+            self.process = start(
+                argv,
+                cwd=cwd,
+                env=env,
+                stdin=stdin,
+                stdout=file if stdout is None else stdout,
+                stderr=file,
+                pass_fds=pass_fds,
+            )
+        self.handle = os.pidfd_open(self.process.pid)
+
+    def status(self) -> int | None:
+        """How it ended (minus the signal's number), or None while it runs."""
+        return self.process.poll()
+
+    def words(self, most: int = 4096) -> str:
+        """The last of what it said on standard error."""
+        try:
+            with self._words.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - most))
+                return file.read().decode(errors="replace").strip()
+        except OSError:
+            return ""
+
+    def close(self, patience: float = 0.0) -> None:
+        """End it if it still runs, after waiting so many seconds for it to end by itself."""
+        if self.handle < 0:
+            return
+        if patience and self.process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience)
+        stop(self.process)
+        os.close(self.handle)
+        self.handle = -1
+
+
 def run(
     argv: Sequence[str],
     *,

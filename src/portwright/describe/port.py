@@ -6,7 +6,8 @@ Reads and finds; it does not judge (that is `rules/` and the ledger's check).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,9 +17,12 @@ from pydantic import Field, field_validator, model_validator
 from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.hashing import hash_value
 from portwright.describe import image as images
+from portwright.describe import known_failure, program, toml_file
 from portwright.describe import ledger as ledgers
-from portwright.describe import program, toml_file
+from portwright.describe import machine as machines
 from portwright.describe.image import Image
+from portwright.describe.known_failure import KnownFailure
+from portwright.describe.machine import Machine
 from portwright.describe.model import Described
 from portwright.describe.program import Expect as Expect
 from portwright.describe.program import Program as Program
@@ -80,7 +84,10 @@ class StdTable(Described):
 
 
 class Manifest(Described):
-    """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`."""
+    """port.toml. `target` holds the target-spec keys that differ from the built-in target `like`.
+
+    `machine` holds a table for each whole machine that the port boots on; their keys are those of the machine's kind.
+    """
 
     port: PortTable
     target: dict[str, Any]
@@ -90,6 +97,7 @@ class Manifest(Described):
     programs: SharedPrograms | None = None
     program: list[Program] = []
     image: dict[str, Image] = {}
+    machine: dict[str, Any] = {}
 
     @field_validator("target")
     @classmethod
@@ -114,6 +122,8 @@ class Port:
     manifest: Manifest
     ledger: ledgers.Ledger
     variant: str | None = None
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    failures: tuple[KnownFailure, ...] = ()
 
     @property
     def target(self) -> str:
@@ -156,9 +166,12 @@ class Port:
 
     @property
     def digest(self) -> str:
-        """Hash of everything the two files say (not of programs' sources)."""
+        """Hash of what the two files say of how the port is built (not of programs' sources, nor of machines)."""
         return hash_value(
-            [self.manifest.model_dump(mode="json"), self.ledger.model_dump(mode="json", by_alias=True)]
+            [
+                self.manifest.model_dump(mode="json", exclude={"machine"}),
+                self.ledger.model_dump(mode="json", by_alias=True),
+            ]
         )
 
 
@@ -213,7 +226,14 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
     if manifest is not None and manifest.image:
         names = [each.name for each in manifest.program]
         faults += images.faults(manifest.image, names, toml_file.Places(path))
+    whole: Mapping[str, Machine] = {}
+    failures: tuple[KnownFailure, ...] = ()
+    try:
+        failures = known_failure.of_port(folder)
+        whole = machines.machines(manifest.machine, toml_file.Places(path)) if manifest is not None else {}
+    except BadInput as error:
+        faults += error.faults
     if faults or manifest is None or ledger is None:
         raise BadInput(faults)
-    port = Port(folder, manifest, ledger, variant)
+    port = Port(folder, manifest, ledger, variant, whole, failures)
     return port.with_panic(panic) if panic else port

@@ -60,6 +60,18 @@ class Places:
         return Where(self.path, line, column)
 
 
+class PlacesBelow(Places):
+    """The places of what stands below one table of a file."""
+
+    def __init__(self, outer: Places, *prefix: Key) -> None:
+        super().__init__(outer.path)
+        self._outer, self._prefix = outer, prefix
+
+    def __call__(self, *keys: Key) -> Where:
+        """The place of the key path below the table."""
+        return self._outer(*self._prefix, *keys)
+
+
 def validate(model: type[Model], tables: Mapping[str, Any], places: Places) -> Model:
     """Make the model of a file's tables; raises `BadInput` with every fault, each at its place."""
     try:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from portwright.base.events import Event
+from portwright.describe import machine as machines
 from portwright.describe.ledger import Ledger
 from portwright.describe.model import kebab
 from portwright.describe.port import Manifest
@@ -58,7 +59,26 @@ def schema(file: str) -> dict[str, Any]:
     _describe(body, model)
     for name, definition in body.get("$defs", {}).items():
         _describe(definition, _named(model, name))
+    if model is Manifest:
+        _with_machines(body)
     return {"$schema": GenerateJsonSchema.schema_dialect, "title": f"portwright's {file}.toml", **body}
+
+
+def _with_machines(body: dict[str, Any]) -> None:
+    """Put in what a machine's table may hold, by its kind: it is read with the model of its kind."""
+    definitions = body.setdefault("$defs", {})
+    for name, model in machines.kinds():
+        inner: dict[str, Any] = _untitled(model.model_json_schema(by_alias=True))
+        for below, definition in inner.pop("$defs", {}).items():
+            _describe(definition, _named(model, below))
+            definitions[below] = definition
+        _describe(inner, model)
+        definitions[f"machine-{name}"] = inner
+    choices = [{"$ref": f"#/$defs/machine-{name}"} for name, _ in machines.kinds()]
+    body["properties"]["machine"] = {
+        **body["properties"]["machine"],
+        "additionalProperties": {"anyOf": choices},
+    }
 
 
 def _untitled(node: Any) -> Any:

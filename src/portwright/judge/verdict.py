@@ -8,7 +8,12 @@ from typing import Literal, get_args
 Outcome = Literal[
     "passed",  # everything that must be seen was seen
     "wrong",  # it ended, but its output or exit status is not the expected one
+    "panicked",  # it noticed a fault of its own, said so and gave up
     "crashed",  # a fault ended it
+    "silent",  # it says nothing more, and has not ended
+    "no-boot-target",  # the firmware found nothing to start
+    "flood",  # it says more than anybody could read
+    "flaky",  # of several runs some passed and some did not
     "limit",  # a limit on time, memory, files or output ended it
     "not-offered",  # it needs an operation that the ledger does not offer
     "never-reported",  # its events ended without an end: nothing says how it went

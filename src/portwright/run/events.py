@@ -1,4 +1,4 @@
-"""What a run of the userland machine shows, as values that judging and tracing read."""
+"""What a run shows, of the userland machine or of a whole machine, as values that judging and tracing read."""
 
 from __future__ import annotations
 
@@ -204,3 +204,111 @@ class TestResult:
     result: TestOutcome
     detail: str = ""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStarted:
+    """A machine began: `kind` as `[machine.NAME] kind`; `how`: the accelerator or what else says how it runs;
+    `slowness`: what its deadlines are multiplied by; `command`: a line that starts it by hand."""
+
+    at: float
+    kind: str
+    how: str
+    slowness: float = 1.0
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOutput:
+    """Bytes that the machine's console showed, `at` seconds after its start."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleInput:
+    """Bytes that were typed at the console."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Nothing happened until now: time passes, and deadlines with it."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReset:
+    """The machine was reset and goes on; `by_guest`: the guest did that, on purpose or by a triple fault."""
+
+    at: float
+    reason: str
+    by_guest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """One CPU as it was found: the program counter in `samples` (the latest last), where it stands, and whether it
+    sleeps (`halted`) and can be woken (`interrupts`: they are let through)."""
+
+    number: int
+    samples: tuple[int, ...]
+    halted: bool = False
+    interrupts: bool = True
+    backtrace: tuple[Frame, ...] = ()
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CpusSampled:
+    """What the CPUs were doing during a silence.
+
+    `state`: `dead` (all sleep, and no interrupt can wake them), `spinning` (one goes round in one place), `idle`
+    (all sleep until an interrupt comes), `running` (elsewhere each time), `unknown` (they could not be asked).
+    `notes`: what else the machine tells, as the interrupts that came meanwhile.
+    """
+
+    at: float
+    state: Literal["dead", "spinning", "idle", "running", "unknown"]
+    cpus: tuple[Cpu, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MachineEnded:
+    """The machine is gone.
+
+    `how`: `powered-off` (the guest asked for it), `reset` (the guest reset it, and it does not start again),
+    `triple-fault`, `killed` (from outside, by a signal), `exited` (by itself, with `status`), `not-started`, `closed`
+    (the console or the transcript just ends: nothing says why), `stopped` (by us). `words`: its own last words.
+    """
+
+    at: float
+    how: Literal[
+        "powered-off", "reset", "triple-fault", "killed", "exited", "not-started", "closed", "stopped"
+    ]
+    status: int | None = None
+    words: str = ""
+    cpu: Cpu | None = None
+
+
+MachineEvent = (
+    MachineStarted | ConsoleOutput | ConsoleInput | Ticked | MachineReset | CpusSampled | MachineEnded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a command. `status` is None where the shell does not tell it; `noise` are the lines that were not
+    the command's; `ended` is false where it was still running at its time limit, or the machine was gone."""
+
+    command: str
+    output: str
+    status: int | None = None
+    noise: tuple[str, ...] = ()
+    seconds: float = 0.0
+    ended: bool = True

@@ -16,14 +16,14 @@ MOST_ENTRIES = 2_000_000
 
 
 class Symbols:
-    """The functions of one program, loaded at `base`."""
+    """The functions of one program, loaded at `base`. `lines`: also say which lines of source addresses are."""
 
-    def __init__(self, elf: Elf, base: int) -> None:
+    def __init__(self, elf: Elf, base: int, *, lines: bool = True) -> None:
         self._elf = elf
         self._base = base
         self._functions = _functions(elf)
         self._starts = [start for start, _, _ in self._functions]
-        self._lines: list[tuple[int, int, str]] | None = None
+        self._lines: list[tuple[int, int, str]] | None = None if lines else []
 
     def frame(self, address: int, *, guess: bool = False) -> Frame:
         """What an address is; only the address itself where nothing is known of it."""
@@ -35,6 +35,14 @@ class Symbols:
             if place < start + max(size, 1) or (not size and self.is_code(address)):
                 return Frame(address, demangle(name), place - start, line, guess)
         return Frame(address, None, 0, line, guess)
+
+    def function(self, address: int) -> str | None:
+        """The function's name as the file has it."""
+        place = address - self._base
+        index = bisect_right(self._starts, place) - 1
+        if index >= 0 and place < self._functions[index][0] + max(self._functions[index][1], 1):
+            return self._functions[index][2]
+        return None
 
     def is_code(self, address: int) -> bool:
         """Whether an address lies in an executable segment of the program."""
