@@ -69,7 +69,7 @@ def test_an_unconditional_marker_does_not_make_a_good_boot(
     for bad, words in (
         (GOOD.replace("29/29", "28/29"), "passed is 28, expected 29"),
         (GOOD.replace("passed\nBOOTOK", "passed\nBOOTFAIL"), "`BOOTFAIL`"),
-        (GOOD.replace("passed\nBOOTOK", "passed"), "after `own tests`, waiting for"),
+        (GOOD.replace("passed\nBOOTOK", "passed"), "waiting for `scheduler`, although `user space`"),
     ):
         log.write_text(bad)
         done = portwright("boot", "x86_64-unknown-veridian", "--transcript", log)
