@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portwright.base import rooms
-from portwright.base.errors import BadInput, Fault, Where
-from portwright.base.hashing import hash_tree, hash_value
+from portwright.base.errors import BadInput, Fault, Where, raise_if
+from portwright.base.hashing import hash_file, hash_tree, hash_value
 from portwright.build import crate_digest, image_facts, own_step
 from portwright.derive.build_plan import Crate, Facts
+from portwright.derive.freestanding_plan import Link
 from portwright.describe import rustc_facts, spec, utility
 from portwright.describe import toolchain as toolchains
-from portwright.describe.port import Port
+from portwright.describe.port import Port, Program
 from portwright.describe.toolchain import Toolchain
 
 
@@ -30,14 +31,14 @@ def gather(
 
     found = toolchain or toolchains.find(rust=port.manifest.toolchain.rust)
     keys = dict(spec.load_spec(port, rustc_facts.load(found)).keys)
-    if not needs_thread_local(port):
+    if port.abi is not None and not needs_thread_local(port):
         # A second ledger may offer less than the one for which port.toml was written.
         keys["has-thread-local"] = False
     digest = source_digest(found)
     return Facts(
         toolchain=found,
         spec=keys,
-        edits=edits(port),
+        edits=edits(port) if port.abi is not None else (),
         source_digest=digest,
         fingerprints={name: own_step.fingerprint(name) for name in rooms.names(own_step.ROOM)},
         crates=programs(port) if crates is None else crates,
@@ -60,20 +61,27 @@ def source_digest(toolchain: Toolchain) -> str:
 def programs(port: Port) -> tuple[Crate, ...]:
     """The port's programs, for the host too where they are compared with it; raises `BadInput` for each that is
     not there."""
-    faults: list[Fault] = []
     found: list[Crate] = []
+    raise_if(
+        Fault(what, port.program_place(program.name, key), hint, "program/missing")
+        for program in port.manifest.program
+        for key, what, hint in program.missing(port.folder)
+    )
     for program in port.manifest.program:
         path = port.folder / program.path
-        if (path / "Cargo.toml").is_file() or (path.suffix == ".rs" and path.is_file()):
-            found.append(Crate(program.name, path, crate_digest.digest(path)))
-            if program.expect.host:
-                found.append(Crate(program.name, path, found[-1].digest, host=True))
-        else:
-            what = f"the program `{program.name}` is not there: {path} is no Cargo package and no .rs file"
-            faults.append(Fault(what, port.program_place(program.name, "path"), None, "program/missing"))
-    if faults:
-        raise BadInput(faults)
+        link = _link(port, program) if program.freestanding else None
+        found.append(Crate(program.name, path, crate_digest.digest(path), link=link))
+        if program.expect.host:
+            found.append(Crate(program.name, path, found[-1].digest, host=True))
     return tuple(found)
+
+
+def _link(port: Port, program: Program) -> Link:
+    """How a freestanding program is linked."""
+    if program.link_script is None:
+        return Link()
+    script = port.folder / program.link_script
+    return Link(script, hash_file(script))
 
 
 def utilities(port: Port) -> tuple[Crate, ...]:

@@ -82,6 +82,7 @@ def plan(port: Port, goal: str = "programs") -> Plan:
     """The plan of a goal: only the steps that it needs."""
     wanted = _step(port, goal)
     whole, _ = prepare(port, _crates(goal, wanted), images=_of_images(wanted))
+    _has_ledger(port, whole, wanted)
     return Plan(whole.target, whole.closure(wanted), whole.texts, whole.identity)
 
 
@@ -89,7 +90,14 @@ def explain(port: Port, goal: str = "programs") -> list[Explained]:
     """Every step that a goal needs, with its state; nothing is built."""
     wanted = _step(port, goal)
     whole, _ = prepare(port, _crates(goal, wanted), images=_of_images(wanted))
+    _has_ledger(port, whole, wanted)
     return explaining.explain(whole, wanted)
+
+
+def _has_ledger(port: Port, plan: Plan, goal: str) -> None:
+    """Raise where a goal needs std, whose layer is made from the ledger, and the port has none."""
+    if port.abi is None and any(step.name == "view" for step in plan.closure(goal)):
+        _ = port.ledger
 
 
 def _crates(goal: str, step: str) -> tuple[Crate, ...] | None:
@@ -124,6 +132,7 @@ def _step(port: Port, goal: str) -> str:
 def _build(
     port: Port, plan: Plan, found: Facts, goal: str, settings: Settings | None, update_lock: bool
 ) -> Generator[Event, None, BuildResult]:
+    _has_ledger(port, plan, goal)
     state = lock.hold(
         port,
         lock.of(found.toolchain, found.source_digest, tool_versions.versions(found.toolchain)),

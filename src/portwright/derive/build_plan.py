@@ -2,7 +2,8 @@
 
 The steps: `spec` (a text), `view` (std's sources with the overlay), `std` (cargo, in the workspace that rustc's
 bootstrap builds), `sysroot` (what rustc and cargo need, collected), `dist` (the same to hand out, see
-`dist_plan`), one per crate, `programs` for them all, and those of the images (see `image_plan`).
+`dist_plan`), one per crate (two where it is freestanding, see `freestanding_plan`), `programs` for them all, and those
+of the images (see `image_plan`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
-from portwright.derive import dist_plan, image_plan, test_plan, unwind_edits
+from portwright.derive import dist_plan, freestanding_plan, image_plan, test_plan, unwind_edits
 from portwright.derive.edit import Edit, to_json
+from portwright.derive.freestanding_plan import Link
 from portwright.derive.image_plan import ImageFacts
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
 from portwright.derive.test_plan import TestFacts
@@ -33,7 +35,8 @@ class Crate:
     `digest` covers all that the build reads of it; None where that cannot be known without cargo (path
     dependencies, a workspace, a build script): cargo is asked every time. `own` is a crate of the user's: cargo
     runs in its folder and with `environment`, so that its configuration counts; a program of a port is built
-    free of either. `host`: it is built for this machine's own OS, to be compared with.
+    free of either. `host`: it is built for this machine's own OS, to be compared with. `link`: it is a freestanding
+    program, and is linked so.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Crate:
     own: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     host: bool = False
+    link: Link | None = None
 
     @property
     def step(self) -> str:
@@ -89,13 +93,8 @@ def plan(port: Port, facts: Facts) -> Plan:
         _sysroot(port, facts, texts),
         dist_plan.step(port, facts.toolchain, texts, facts.fingerprints["pack-dist"]),
     ]
-    crates = [_crate(port, facts, crate) for crate in facts.crates]
-    programs = Step(
-        "programs",
-        (),
-        "every program of the port",
-        needs=tuple(step.name for step in crates),
-    )
+    crates = [step for crate in facts.crates for step in _steps(port, facts, crate, texts)]
+    programs = Step("programs", (), "every program of the port", needs=tuple(c.step for c in facts.crates))
     tests: tuple[Step, ...] = ()
     if facts.tests is not None:
         texts |= test_plan.texts(facts.tests)
@@ -108,7 +107,7 @@ def plan(port: Port, facts: Facts) -> Plan:
             facts.tests,
             facts.fingerprints,
             facts.source_digest,
-            [step.name for step in crates],
+            [crate.step for crate in facts.crates],
         )
     images: list[Step] = []
     if facts.images is not None:
@@ -245,6 +244,14 @@ def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
 def crate_step(name: str) -> str:
     """The step that builds a crate of that name."""
     return f"program-{name}"
+
+
+def _steps(port: Port, facts: Facts, crate: Crate, texts: Mapping[str, str]) -> tuple[Step, ...]:
+    if crate.link is None:
+        return (_crate(port, facts, crate),)
+    source = (_crate_name(crate.name), crate.path, crate.digest or "")
+    inputs = [_compiler(facts.toolchain), _text(texts, f"{port.target}.json")]
+    return freestanding_plan.steps(port, facts.toolchain, source, crate.step, crate.link, inputs)
 
 
 def _crate(port: Port, facts: Facts, crate: Crate) -> Step:

@@ -115,6 +115,11 @@ class Cpu:
 ROOM = "portwright.describe.cpus"
 
 
+def of_arch(arch: str) -> Cpu | None:
+    """The CPU by rustc's name for it (`aarch64`), if there is a description of it."""
+    return next((found for found in map(cpu, rooms.names(ROOM)) if found.rustc_arch == arch), None)
+
+
 @cache
 def cpu(name: str) -> Cpu:
     """The CPU of that name (`x86-64`); raises `BadInput` that says which file to add."""

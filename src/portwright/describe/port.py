@@ -1,6 +1,7 @@
 """A port: the folder with `port.toml`, `abi.toml` and what they name, read into typed values.
 
-Reads and finds; it does not judge (that is `rules/` and the ledger's check).
+Reads and finds; it does not judge (that is `rules/` and the ledger's check). A port whose OS is reached through its C
+library may have no `abi.toml` yet: what needs the ledger says so.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class OsTable(Described):
     start-up code serve. `tls_padding`: what its loader needs of a thread-local segment's size in memory, `any` or
     `size-multiple-of-alignment` (it finds the thread pointer by the size alone). `host_kernel`: the system calls are
     those of this kernel (as `sys.platform` names it), so that programs also run without the userland machine where
-    that is the host's: directly on the port's own CPU, through `qemu-<arch>` elsewhere.
+    that is the host's: directly on the port's own CPU, through `qemu-<arch>` elsewhere. `interface`: what the OS keeps
+    stable for programs, its system calls or the functions of its C library; with `c-library` a port may be without
+    `abi.toml`.
     """
 
     loads: list[Literal["elf-exec", "elf-pie", "elf-dynamic", "macho-exec"]]
@@ -58,6 +61,7 @@ class OsTable(Described):
     ]
     tls_padding: Literal["any", "size-multiple-of-alignment"] = "any"
     host_kernel: str | None = None
+    interface: Literal["system-calls", "c-library"] = "system-calls"
 
 
 class ToolchainTable(Described):
@@ -116,14 +120,27 @@ class Manifest(Described):
 
 @dataclass(frozen=True)
 class Port:
-    """A port's folder with what is written in it; `variant` names a second ledger (`abi.VARIANT.toml`)."""
+    """A port's folder with what is written in it; `variant` names a second ledger (`abi.VARIANT.toml`).
+
+    `abi` is the ledger, None where there is none yet; who cannot do without asks for `ledger`.
+    """
 
     folder: Path
     manifest: Manifest
-    ledger: ledgers.Ledger
+    abi: ledgers.Ledger | None
     variant: str | None = None
     machines: Mapping[str, Machine] = field(default_factory=dict)
     failures: tuple[KnownFailure, ...] = ()
+
+    @property
+    def ledger(self) -> ledgers.Ledger:
+        """The ledger; raises `BadInput` where the port has none yet."""
+        if self.abi is None:
+            path = ledgers.ledger_path(self.folder, None)
+            what = f"{self.target} has no {path.name} yet, and nothing else says what its system calls are"
+            hint = "what needs none works: check, inspect, plan, and build of its images and freestanding programs"
+            raise BadInput([Fault(what, Where(path), hint, "port/no-ledger")])
+        return self.abi
 
     @property
     def target(self) -> str:
@@ -170,7 +187,7 @@ class Port:
         return hash_value(
             [
                 self.manifest.model_dump(mode="json", exclude={"machine"}),
-                self.ledger.model_dump(mode="json", by_alias=True),
+                self.abi.model_dump(mode="json", by_alias=True) if self.abi else None,
             ]
         )
 
@@ -209,31 +226,38 @@ def load(name: str, variant: str | None = None, panic: str | None = None) -> Por
     manifest: Manifest | None = None
     ledger: ledgers.Ledger | None = None
     path = folder / "port.toml"
+    places = toml_file.Places(path)
     try:
-        manifest = toml_file.validate(Manifest, toml_file.read(path), toml_file.Places(path))
+        manifest = toml_file.validate(Manifest, toml_file.read(path), places)
     except BadInput as error:
         faults += error.faults
-    try:
-        ledger = ledgers.load(ledgers.ledger_path(folder, variant))
-    except BadInput as error:
-        faults += error.faults
-    if manifest is not None and manifest.programs is not None:
+    if manifest is None or variant is not None or not _without_ledger(manifest, folder):
         try:
-            programs = program.with_shared(manifest.programs, manifest.program, toml_file.Places(path))
-            manifest = manifest.model_copy(update={"program": programs})
+            ledger = ledgers.load(ledgers.ledger_path(folder, variant))
         except BadInput as error:
             faults += error.faults
-    if manifest is not None and manifest.image:
+    if manifest is not None:
+        if manifest.programs is not None:
+            try:
+                programs = program.with_shared(manifest.programs, manifest.program, places)
+                manifest = manifest.model_copy(update={"program": programs})
+            except BadInput as error:
+                faults += error.faults
         names = [each.name for each in manifest.program]
-        faults += images.faults(manifest.image, names, toml_file.Places(path))
+        faults += images.faults(manifest.image, names, places)
     whole: Mapping[str, Machine] = {}
     failures: tuple[KnownFailure, ...] = ()
     try:
         failures = known_failure.of_port(folder)
-        whole = machines.machines(manifest.machine, toml_file.Places(path)) if manifest is not None else {}
+        whole = machines.machines(manifest.machine, places) if manifest is not None else {}
     except BadInput as error:
         faults += error.faults
-    if faults or manifest is None or ledger is None:
+    if faults or manifest is None:
         raise BadInput(faults)
     port = Port(folder, manifest, ledger, variant, whole, failures)
     return port.with_panic(panic) if panic else port
+
+
+def _without_ledger(manifest: Manifest, folder: Path) -> bool:
+    """Whether there is no ledger, and need not be."""
+    return manifest.os.interface == "c-library" and not ledgers.ledger_path(folder, None).exists()

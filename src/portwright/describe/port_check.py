@@ -20,7 +20,8 @@ from portwright.describe.spec_case import Case
 
 def check(port: Port, spec: Spec) -> list[Fault]:
     """Every contradiction, each placed in the file that is easier to change."""
-    return [*_memory(port), *_cpu(port, spec), *_thread_pointer(port, spec), *_programs(port)]
+    with_ledger = [*_cpu(port, spec), *_thread_pointer(port, spec)] if port.abi else []
+    return [*_memory(port), *with_ledger, *_programs(port)]
 
 
 def target_faults(path: Path, facts: RustcFacts) -> list[Fault]:
@@ -37,7 +38,8 @@ def target_faults(path: Path, facts: RustcFacts) -> list[Fault]:
 
 
 def _memory(port: Port) -> Iterator[Fault]:
-    said, ledger = port.manifest.os.page_size, port.ledger.memory.page_size
+    said = port.manifest.os.page_size
+    ledger = port.abi.memory.page_size if port.abi else said
     if said <= 0 or said & (said - 1):
         what = f"[os] page-size is {said}, which is no power of 2"
         yield Fault(what, port.places("os", "page-size"), "in bytes: 4096, 8192 ...", "port/page-size")
@@ -73,9 +75,5 @@ def _thread_pointer(port: Port, spec: Spec) -> Iterator[Fault]:
 
 def _programs(port: Port) -> Iterator[Fault]:
     for program in port.manifest.program:
-        path = port.folder / program.path
-        if path.is_file() or (path / "Cargo.toml").is_file():
-            continue
-        what = f"program `{program.name}` is not there: {program.path}"
-        hint = "a folder with Cargo.toml, or a .rs file"
-        yield Fault(what, port.program_place(program.name, "path"), hint, "port/program")
+        for key, what, hint in program.missing(port.folder):
+            yield Fault(what, port.program_place(program.name, key), hint, "port/program")

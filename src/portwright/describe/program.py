@@ -5,9 +5,9 @@ Several ports can have the same programs: they lie in a folder with a `programs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -32,10 +32,17 @@ class Expect(Described):
 
 
 class Program(Described):
-    """[[program]]: a Cargo package or a `.rs` file in the port's folder, how to run it, what it must show."""
+    """[[program]]: a Cargo package or a `.rs` file in the port's folder, how to run it, what it must show.
+
+    `kind = "freestanding"`: one `.rs` file that stands on nothing, not even core, compiled for the target and linked by
+    LLD as `link_script` says (a path of the port's folder; without it as LLD does by itself, from `_start` on). Such a
+    program is for an image: nothing runs it, so it says no more than where it lies.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
     path: str
+    kind: Literal["std", "freestanding"] = "std"
+    link_script: str | None = None
     criterion: str | None = None
     arguments: list[str] = []
     environment: dict[str, str] = {}
@@ -43,6 +50,44 @@ class Program(Described):
     files: dict[str, str] = {}
     seconds: float = 30.0
     expect: Expect
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expects_nothing(cls, table: Any) -> Any:
+        """A freestanding program needs no `expect`, and has none."""
+        if not isinstance(table, dict) or table.get("kind") != "freestanding":
+            return table
+        said = [key for key in RUNNING if key in table]
+        if said:
+            raise ValueError(f"nothing runs a freestanding program: take `{'`, `'.join(said)}` away")
+        return {**table, "expect": {}}
+
+    @model_validator(mode="after")
+    def _one_file(self) -> Program:
+        if self.freestanding and not self.path.endswith(".rs"):
+            raise ValueError("a freestanding program is one .rs file: give that as `path`")
+        if self.link_script is not None and not self.freestanding:
+            raise ValueError('`link-script` is for programs of `kind = "freestanding"`')
+        return self
+
+    @property
+    def freestanding(self) -> bool:
+        """Whether it stands on nothing, and is run by nobody here."""
+        return self.kind == "freestanding"
+
+    def missing(self, folder: Path) -> Iterator[tuple[str, str, str]]:
+        """What it names that is not there, for the port in `folder`: (key, what is wrong, what to do)."""
+        path = folder / self.path
+        if not (path.is_file() or (path / "Cargo.toml").is_file()):
+            what = f"program `{self.name}` is not there: {self.path}"
+            yield "path", what, "a folder with Cargo.toml, or a .rs file"
+        if self.link_script is not None and not (folder / self.link_script).is_file():
+            what = f"the linker script of program `{self.name}` is not there: {self.link_script}"
+            yield "link-script", what, "a path, relative to the port's folder"
+
+
+RUNNING = ("expect", "criterion", "arguments", "environment", "stdin", "files", "seconds")
+"""The keys that say how a program is run."""
 
 
 class SharedPrograms(Described):

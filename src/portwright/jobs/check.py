@@ -155,7 +155,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         kind=spec.source,
         target=spec.target,
         rustc=found.version,
-        ledger="checked" if port else "none",
+        ledger="checked" if port and port.abi else "none",
         held_against=held,
         fixed=diff,
         choices=tuple(_choices(spec)) if arguments.explain else (),
@@ -282,8 +282,13 @@ def _port_rows(port: Port, spec: Spec) -> list[Row]:
     """What is wrong with the ledger, and what the port's parts say differently."""
     from portwright.describe import ledger_check, port_check
 
-    found = ledger_check.check(port.ledger, port.ledger_places)
-    rows = [Row(f.severity, f.code, f.what, f.where, f.hint) for f in found]
+    if port.abi is None:
+        what = f"{port.target} has no abi.toml yet: neither std nor the userland machine can be had for it"
+        hint = "its C library is its interface ([os] interface): what needs no ledger works"
+        rows = [Row("note", "port/no-ledger", what, port.places("os", "interface"), hint)]
+    else:
+        found = ledger_check.check(port.abi, port.ledger_places)
+        rows = [Row(f.severity, f.code, f.what, f.where, f.hint) for f in found]
     faults = port_check.check(port, spec)
     return rows + [Row("error", f.code or "port", f.what, f.where, f.hint) for f in faults]
 

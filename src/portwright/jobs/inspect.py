@@ -100,4 +100,6 @@ def _held(name: str | None) -> Held | None:
     from portwright.describe import port as ports
 
     port = ports.load(name)
-    return Held(port.target, port.manifest.os, cpus.cpu(port.ledger.abi.cpu), port.manifest.toolchain.backend)
+    arch = port.manifest.target.get("arch", port.target.split("-")[0])
+    cpu = cpus.cpu(port.abi.abi.cpu) if port.abi else cpus.of_arch(str(arch))
+    return Held(port.target, port.manifest.os, cpu or cpus.cpu(str(arch)), port.manifest.toolchain.backend)

@@ -144,10 +144,9 @@ def _same_cpu(triple: str, like: str, keys: Mapping[str, Any], facts: RustcFacts
 
 def _cpu(arch: str) -> Cpu:
     """The description of a CPU by rustc's name for it; raises `BadInput` that says which file to add."""
-    known = [cpus.cpu(name) for name in rooms.names(cpus.ROOM)]
-    found = next((cpu for cpu in known if cpu.rustc_arch == arch), None)
+    found = cpus.of_arch(arch)
     if found is None:
-        have = ", ".join(cpu.rustc_arch for cpu in known)
+        have = ", ".join(cpus.cpu(name).rustc_arch for name in rooms.names(cpus.ROOM))
         what = f"portwright has no description of the CPU `{arch}`"
         hint = f"to add it, write src/portwright/describe/cpus/{arch}.py; there are: {have}"
         raise fail(what, None, hint, "new/cpu-unknown")
@@ -166,6 +165,9 @@ def _like_port(triple: str, like: str, facts: RustcFacts) -> dict[str, str]:
         near = closest(like, [*facts.specs, *ports.bundled()])
         hint = f"did you mean `{near}`?" if near else "name a built-in target or a port's folder"
         raise fail(f"no target and no port `{like}`", None, hint, "new/like") from None
+    if port.abi is None:
+        what = f"{like} has no abi.toml yet, which a port like it would begin with"
+        raise fail(what, None, "name a built-in target or a port with a ledger", "new/no-ledger")
     _same_cpu(triple, like, spec.of_port(port, facts).keys, facts)
     document: Any = tomlkit.parse((port.folder / "port.toml").read_text(encoding="utf-8"))
     document["port"]["target"] = triple
@@ -174,7 +176,8 @@ def _like_port(triple: str, like: str, facts: RustcFacts) -> dict[str, str]:
     document["target"]["os"] = new_target.system(triple)
     if triple.count("-") >= 2:
         document["target"]["vendor"] = triple.split("-")[1]
-    for table in ("program", "programs"):  # its programs are its own; a first one is written for this port
+    # Its programs are its own, and the images that they lie in; a first program is written for this port.
+    for table in ("program", "programs", "image"):
         document.pop(table, None)
     head = f"# {triple}: a port, begun as a copy of {port.target} by `portwright new`.\n\n"
     text = head + tomlkit.dumps(document).rstrip() + "\n\n" + new_port.program(triple)

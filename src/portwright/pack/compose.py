@@ -129,9 +129,9 @@ def binary(made: Mapping[str, str], program: str) -> Path:
     folder = Path(_made(made, f"program:{program}"))
     if folder.is_file():
         return folder
-    single = folder / "bin" / program
-    if single.is_file():
-        return single
+    for single in (folder / "bin" / program, folder / program):
+        if single.is_file():
+            return single
     messages = folder / "messages.json"
     rows = messages.read_text().splitlines() if messages.is_file() else []
     named = [json.loads(line).get("executable") for line in rows if line.startswith("{")]

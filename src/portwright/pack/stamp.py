@@ -118,12 +118,13 @@ def stamped(contents: Contents, places: Sequence[tuple[bytes, str]], version: Ve
 
 
 def _with_line(text: bytes, line: str, word: str) -> bytes:
-    """The text with the line: in the place of the same line with an older stamp, or as its last."""
+    """The text with the line: in the place of that line itself, of the same with an older stamp, or as its last."""
     new = line.replace(PLACE, word).encode("utf-8", "surrogateescape")
     front, _, back = line.encode("utf-8", "surrogateescape").partition(PLACE.encode())
     rows = text.split(b"\n")
     for at, row in enumerate(rows):
-        if MARK in row and row.startswith(front) and row.endswith(back):
+        older = MARK in row and row.startswith(front) and row.endswith(back)
+        if older or row == front + PLACE.encode() + back:
             rows[at] = new
             return b"\n".join(rows)
     if rows[-1] == b"":
