@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from portwright.judge.literals import Search, literal
+from portwright.judge.literals import Search, literal, literals
 
 ROWS = {
     r"Boot sequence complete!": b"Boot sequence complete!",
@@ -32,7 +32,18 @@ def test_it_is_sure_and_as_long_as_can_be(pattern: str) -> None:
     assert literal(pattern) == ROWS[pattern]
 
 
-ATOMS = ["a", "b", " ", r"\[", "[ab]", "(?:ab)", "(?P<g>b)", "a?", "b*", "a+", ".", r"\d", "^", "c{1,2}"]
+def test_alternatives_have_one_each_or_none() -> None:
+    assert literals(r"^No bootable|Boot failed: (?:a|b)|\[x|y]z") == (
+        b"No bootable",
+        b"Boot failed: ",
+        b"[x",
+        b"y",
+    )
+    assert literals(r"[|]ab|cd") == (b"ab", b"cd")
+    assert literals(r"ab|\d+") == ()
+
+
+ATOMS = ["|", "a", "b", " ", r"\[", "[ab]", "(?:ab)", "(?P<g>b)", "a?", "b*", "a+", ".", r"\d", "^", "c{1,2}"]
 PIECES = some.sampled_from(ATOMS)
 
 

@@ -10,6 +10,26 @@ PLAIN = re.compile(r"[A-Za-z0-9 _/:=<>\"'`,;#@%&~!-]")
 QUANTIFIER = "?*{"
 
 
+def literals(pattern: str) -> tuple[bytes, ...]:
+    """Texts of which every match holds at least one; none where that is not sure."""
+    found = tuple(literal(branch) for branch in _branches(pattern))
+    return found if all(found) else ()
+
+
+def _branches(pattern: str) -> list[str]:
+    """The alternatives of an expression, where they are not in a group."""
+    found, start, depth, place = [], 0, 0, 0
+    while place < len(pattern):
+        char = pattern[place]
+        width = 2 if char == "\\" else _set_length(pattern, place) if char == "[" else 1
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            found.append(pattern[start:place])
+            start = place + 1
+        place += width
+    return [*found, pattern[start:]]
+
+
 def literal(pattern: str) -> bytes:
     """The longest text that every match holds; nothing where none is sure."""
     found: list[str] = []
@@ -67,14 +87,14 @@ def _set_length(pattern: str, start: int) -> int:
 
 @dataclass(frozen=True)
 class Search:
-    """An expression with its literal."""
+    """An expression with its literals."""
 
     pattern: str
 
     @cached_property
-    def literal(self) -> bytes:
-        """What a match must hold."""
-        return literal(self.pattern)
+    def literals(self) -> tuple[bytes, ...]:
+        """What a match must hold, one of them."""
+        return literals(self.pattern)
 
     @cached_property
     def compiled(self) -> re.Pattern[bytes]:
@@ -83,6 +103,6 @@ class Search:
 
     def find(self, text: bytes, start: int = 0) -> re.Match[bytes] | None:
         """The first match at or after a place."""
-        if self.literal and text.find(self.literal, start) < 0:
+        if self.literals and not any(text.find(each, start) >= 0 for each in self.literals):
             return None
         return self.compiled.search(text, start)

@@ -110,8 +110,8 @@ class QemuMachine:
         self._shutdown: str | None = None
         self._ended = False
         slowness = machine.slowness * (machine.emulation_slowness if accelerator == "tcg" else 1.0) * _busy()
-        self.started = MachineStarted(0.0, machine.kind, how, slowness, paste(by_hand))
         self._greeted = self._qmp.begin()
+        self.started = MachineStarted(self._at(), machine.kind, how, slowness, paste(by_hand))
         self._names = qemu_cpus.Names(boot.symbols)
 
     @property
