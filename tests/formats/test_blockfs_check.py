@@ -362,6 +362,18 @@ def test_inodes_that_mkfs_never_wrote() -> None:
     assert b"f00000" not in tree(image)
 
 
+@pytest.mark.parametrize(("offset", "value"), [(8, 596), (8, 255), (8, 42)])
+def test_nothing_is_written_where_the_superblock_contradicts_itself(offset: int, value: int) -> None:
+    """With another count the tables seem to lie elsewhere: what would be mended there are other files' bytes."""
+    image = packed([file(f"f{n:02}", b"x" * 5000) for n in range(60)], size=2 * MIB, inodes=84)
+    image.put(offset, "I", value)
+    before = image.bytes()
+    found = problems(image)
+    assert "blockfs/first-data" in {problem.code for problem in found}
+    assert not any(problem.mends for problem in found) and any("go together" in p.hint for p in found)
+    assert blockfs.repair(image) == [] and image.bytes() == before
+
+
 # the rest of the facts
 
 

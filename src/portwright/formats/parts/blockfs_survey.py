@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 from portwright.base.errors import BadInput
 from portwright.base.sources import Source
@@ -17,6 +19,9 @@ from portwright.formats.parts.blockfs_volume import BlockVolume, all_set
 
 HEAP_MOST = 900_000_000
 """The kernel keeps every block that is taken in a heap of 1 GiB, which other things are in too."""
+_DOUBTFUL = (
+    "its counts of blocks and inodes and its first data block do not go together: one of them is wrong"
+)
 _SLACK = INODES_PER_BLOCK * INODE_SIZE
 
 
@@ -34,14 +39,20 @@ def problems(source: Source) -> Iterator[Problem]:
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
-    """Every fault of an image with what mends it."""
+    """Every fault of an image with what mends it.
+
+    Where the superblock contradicts itself and files point to nowhere, it may be the counts that are wrong: then the
+    tables are not where they seem to be, and nothing is to be written.
+    """
     volume = survey.volume
-    yield from _superblock(volume)
-    yield from _reserved(volume)
-    yield from survey.findings()
-    yield from _unnamed(survey)
-    yield from _bitmap(survey)
-    yield from _counters(volume)
+    files = [*survey.findings(), *_unnamed(survey)]
+    doubtful = survey.lost and volume.superblock.first_data_block != volume.geometry.first_data
+    parts = _superblock(survey), _reserved(survey), files, _bitmap(survey), _counters(volume)
+    for problem, mend in itertools.chain(*parts):
+        if doubtful and mend is not None:
+            yield replace(problem, mends=False, hint=problem.hint or _DOUBTFUL), None
+        else:
+            yield problem, mend
 
 
 def _finding(
@@ -51,7 +62,8 @@ def _finding(
     return Problem(f"blockfs/{code}", what, address, b"", hint, severity, mend is not None), mend  # type: ignore[arg-type]
 
 
-def _superblock(volume: BlockVolume) -> Iterator[Finding]:
+def _superblock(survey: Survey) -> Iterator[Finding]:
+    volume = survey.volume
     block, geometry = volume.superblock, volume.geometry
     if volume.device_blocks < block.block_count:
         missing = block.block_count - volume.device_blocks
@@ -65,7 +77,7 @@ def _superblock(volume: BlockVolume) -> Iterator[Finding]:
         ("first-data", 20, "<I", block.first_data_block, geometry.first_data, "first data block"),
         ("block-size", 24, "<I", block.block_size, BLOCK, "size of a block"),
         ("inode-size", 28, "<H", block.inode_size, INODE_SIZE, "size of an inode"),
-        ("state", 56 + 2, "<H", block.state, 1, "state (1: clean)"),
+        ("state", 58, "<H", block.state, 1, "state (1: clean)"),
         ("state", 60, "<H", block.errors, 0, "count of errors"),
     )
     for code, at, form, said, meant, words in fields:
@@ -77,23 +89,25 @@ def _superblock(volume: BlockVolume) -> Iterator[Finding]:
             yield _finding(code, what, at, mend, warning=code != "first-data")
 
 
-def _reserved(volume: BlockVolume) -> Iterator[Finding]:
+def _reserved(survey: Survey) -> Iterator[Finding]:
     """Bytes that mean nothing, and are to be zero."""
+    volume = survey.volume
     places = [(SUPER_SIZE, volume.source.read(SUPER_SIZE, BLOCK - SUPER_SIZE))]
     for index in range(volume.geometry.table_blocks):
         at = (volume.geometry.table + index) * BLOCK + _SLACK
         places.append((at, volume.table_block(index)[_SLACK:]))
     for at, data in places:
         if any(data):
-            mend = Mend(1, f"zeroed {len(data)} bytes at {at:#x}", ((at, bytes(len(data))),))
-            yield _finding("reserved", "bytes that mean nothing are not zero", at, mend, warning=True)
+            zeroed = Mend(1, f"zeroed {len(data)} bytes at {at:#x}", ((at, bytes(len(data))),))
+            yield _finding("reserved", "bytes that mean nothing are not zero", at, zeroed, warning=True)
     size, start = len(volume.bitmap), volume.superblock.block_count
     rest = volume.source.read(BLOCK + size, volume.geometry.bitmap_blocks * BLOCK - size)
     behind = 8 * size - start
     if any(rest) or (behind and any(volume.bitmap[-1] >> (start & 7) & (1 << bit) for bit in range(behind))):
         writes = ((BLOCK + size, bytes(len(rest))),) if rest else ()
-        mend = Mend(1, "cleared the bits of blocks that there are not", writes, clear_bits=(start, behind))
+        cleared = Mend(1, "cleared the bits of blocks that there are not", writes, clear_bits=(start, behind))
         what = "the bitmap marks blocks behind the last one as taken"
+        mend = None if survey.lost else cleared  # or else it may be the count of blocks that is wrong
         yield _finding("bits-behind", what, BLOCK + start // 8, mend, warning=True)
 
 
