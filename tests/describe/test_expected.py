@@ -41,6 +41,28 @@ def test_a_reason_is_asked_for_and_faults_come_together(tmp_path: Path) -> None:
     assert "expected[1].suite" in said and "expected[1].reason" in said
 
 
+@pytest.mark.parametrize(("key", "applies"), [("", "abort unwind"), ("unwind", "unwind"), ("abort", "abort")])
+def test_an_entry_may_speak_of_one_kind_of_panic(tmp_path: Path, key: str, applies: str) -> None:
+    line = f'panic = "{key}"\n' if key else ""
+    (row,) = load(
+        tmp_path, f'[[expected]]\nsuite = "core"\ntest = "a"\nreason = "it catches a panic"\n{line}'
+    )
+    assert [kind for kind in ports.PANICS if row.entry.applies("native", kind)] == applies.split()
+
+
+def test_a_word_that_no_key_knows_is_found_at_its_line_with_all_others(tmp_path: Path) -> None:
+    head = '[[expected]]\nsuite = "core"\ntest = "a"\nreason = "it catches a panic"\n'
+    with pytest.raises(BadInput) as caught:
+        load(
+            tmp_path,
+            f'{head}panic = "unwinds"\n{head}result = ["hangs"]\n{head}panics = "abort"\npanic = 3\n',
+        )
+    places = [str(fault.where).rpartition("expected.toml:")[2] for fault in caught.value.faults]
+    assert [place.partition(":")[0] for place in places] == ["5", "10", "15", "16"]
+    said = "\n".join(map(str, caught.value.faults))
+    assert "expected[0].panic" in said and "'abort' or 'unwind'" in said and "panics" in said
+
+
 @pytest.mark.parametrize("name", ports.bundled())
 def test_the_bundled_ports_files_can_be_read(name: str) -> None:
     for row in expected.load(ports.load(name)):

@@ -101,7 +101,11 @@ class _Faults:
             else:
                 faults[location] = self._value(location, group)
         # A key that is missing because it is misspelled is one fault, and the misspelling tells more.
-        left = [fault for location, fault in faults.items() if location not in meant]
+        left = [
+            fault
+            for location, fault in faults.items()
+            if fault.code != "toml/missing-key" or location not in meant
+        ]
         return sorted(left, key=lambda fault: (_line(fault), fault.what))
 
     def _location(self, row: Mapping[str, Any]) -> tuple[Key, ...]:
