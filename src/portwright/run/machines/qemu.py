@@ -52,7 +52,7 @@ def start(boot: Boot) -> QemuMachine:
 def _accelerator(machine: Qemu) -> tuple[str, str]:
     if machine.accelerator == "tcg":
         return "tcg", "QEMU, emulated as described"
-    reason = kvm.why_not(machine.arch)
+    reason = kvm.why_not(machine.arch, machine.machine, machine.cpu or "host")
     if reason is None:
         return "kvm", "QEMU with KVM"
     if machine.accelerator == "kvm":
