@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
+from portwright.base.errors import PortwrightError
 from portwright.judge import console_text
+from portwright.judge.verdict import Verdict
 from portwright.run.events import ConsoleOutput, MachineEvent
 
 HEAD, TAIL = 16 << 10, 64 << 10
@@ -30,6 +34,32 @@ class ConsoleShown:
     head: tuple[ConsoleLine, ...] = ()
     tail: tuple[ConsoleLine, ...] = ()
     left_out: int = 0
+
+
+class Booted(Protocol):
+    """A boot with its verdict and its transcript."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it went."""
+
+    @property
+    def transcript(self) -> Path:
+        """What it showed."""
+
+
+def of_runs(
+    runs: Sequence[Booted], read: Callable[[Path], Iterable[MachineEvent]]
+) -> dict[str, ConsoleShown]:
+    """The console of the first boot that did not pass, and that of the last, by their numbers."""
+    bad = [number for number, run in enumerate(runs) if not run.verdict.passed]
+    found: dict[str, ConsoleShown] = {}
+    for number in sorted({*bad[:1], len(runs) - 1}):
+        try:
+            found[str(number)] = shown(read(runs[number].transcript))
+        except PortwrightError:  # it was taken away meanwhile, or never was: then there is nothing to show
+            continue
+    return found
 
 
 def shown(events: Iterable[MachineEvent]) -> ConsoleShown:
