@@ -48,6 +48,7 @@ OPEN_ROOMS = (
     "run/engines",
     "run/cpus",
     "run/operations",
+    "judge/presenters",
     "jobs",
     "cli/views",
 )

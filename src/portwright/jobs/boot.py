@@ -133,7 +133,11 @@ class Result:
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Boot, or judge what was recorded; a record of it is kept for reports."""
-    return (yield from run_records.keeping(VERB, arguments, _boots(arguments), more=_consoles))
+    return (
+        yield from run_records.keeping(
+            VERB, arguments, _boots(arguments), narrows=("transcript",), more=_consoles
+        )
+    )
 
 
 def _consoles(result: Result) -> dict[str, object]:

@@ -27,9 +27,7 @@ def text(value: str) -> Html:
 def join(*children: Child) -> Html:
     """One after the other; what is no HTML yet is text."""
     return Html(
-        "".join(
-            child if isinstance(child, Html) else text(child) for child in children if child is not None
-        )
+        "".join(child if isinstance(child, Html) else text(child) for child in children if child is not None)
     )
 
 

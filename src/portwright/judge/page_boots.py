@@ -67,7 +67,9 @@ def _rows(rows: Sequence[Row]) -> Html:
 
 def _output(row: Row) -> Html:
     said = row.output or row.verdict.evidence
-    return folded(join("What ", tag("code", row.name), " showed"), quoted(said), opened=not row.verdict.passed)
+    return folded(
+        join("What ", tag("code", row.name), " showed"), quoted(said), opened=not row.verdict.passed
+    )
 
 
 def _why(boot: Boot) -> Iterator[Html]:
@@ -80,9 +82,7 @@ def _why(boot: Boot) -> Iterator[Html]:
             class_="known",
         )
     if boot.divergence is not None:
-        yield folded(
-            "First difference from the last good boot", quoted(boot.divergence.text()), opened=True
-        )
+        yield folded("First difference from the last good boot", quoted(boot.divergence.text()), opened=True)
 
 
 def _milestones(boot: Boot) -> Iterator[Html]:
@@ -94,14 +94,13 @@ def _milestones(boot: Boot) -> Iterator[Html]:
     rows: list[tuple[Child, ...]] = []
     before = 0.0
     for number, step in enumerate(boot.milestones, 1):
-        if step.at is None:
-            rows.append((str(number), step.name, "–", "–", badge("never-run", "not reached")))
-            continue
-        at, took = (seconds(step.at), f"+{seconds(step.at - before)}") if timed else ("no times", "–")
-        rows.append((str(number), step.name, at, took, badge("passed", "reached")))
-        before = step.at
-    heads = ("no.", "milestone", "at", "after the one before", "")
-    yield table("Milestones, in their order", heads, rows, numbers=(0, 2, 3), head_column=1)
+        word = badge("passed", "reached") if step.at is not None else badge("never-run", "not reached")
+        at, took = "–", "–"
+        if step.at is not None:
+            at, took, before = seconds(step.at), f"+{seconds(step.at - before)}", step.at
+        rows.append((str(number), step.name, word, *((at, took) if timed else ())))
+    heads = ("no.", "milestone", "", *(("at", "after the one before") if timed else ()))
+    yield table("Milestones, in their order", heads, rows, numbers=(0, 3, 4), head_column=1)
 
 
 def _line_of_time(boot: Boot) -> Html:

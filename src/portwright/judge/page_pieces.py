@@ -148,7 +148,9 @@ def build_times(spans: Sequence[Span], whole: float) -> Html | None:
         for span in sorted(longest, key=lambda span: span.begin)
     ]
     more = len(spans) - len(longest)
-    caption = f"Parts of the run, {seconds(total)} in all" + (f"; the {more} shortest left out" if more else "")
+    caption = f"Parts of the run, {seconds(total)} in all" + (
+        f"; the {more} shortest left out" if more else ""
+    )
     heads = ("part", "when", "began", "took", "outcome")
     return table(caption, heads, rows, numbers=(2, 3), class_="times")
 

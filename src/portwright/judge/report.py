@@ -53,7 +53,13 @@ class Part:
     passed: int = 0
     failed: int = 0
     not_run: int = 0
+    expected: int = 0
     faults: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All that should have passed; `expected` of it was known not to."""
+        return self.passed + self.failed + self.not_run + self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """The last boot of one machine; of several in a row, `counts` says how often it went how, and the rest is of the
-    first that did not pass, else the last."""
+    """The last boot of one machine: of several in a row, `counts` says how often it went how, and the rest is of the
+    first that did not pass, else the last. `how` is empty where a recorded console was judged: nothing was booted."""
 
     about: About
     machine: str
@@ -144,7 +150,7 @@ class Boot:
     rows: tuple[Row, ...]
     milestones: tuple[Milestone, ...]
     seconds: float
-    console: ConsoleShown = ConsoleShown()
+    console: ConsoleShown = field(default_factory=ConsoleShown)
     known: tuple[Known, ...] = ()
     divergence: Divergence | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -195,10 +201,14 @@ class Report:
         """The outcome in a sentence."""
         names = {state: [part.title for part in self.parts if part.state == state] for state in WORDS}
         if self.outcome == "passed":
-            return "All criteria passed"
+            return "All passed"
         told = [
-            f"{', '.join(names[state])}: {WORDS[state]}"
+            f"{WORDS[state]}: {', '.join(names[state])}"
             for state in ("failed", "undecided", "never-run", "incomplete")
             if names[state]
         ]
-        return "; ".join(told)
+        told = told or ["nothing was run"]
+        if self.outcome == "incomplete" and any(part.passed for part in self.parts):
+            told.insert(0, "nothing that was run failed")
+        text = "; ".join(told)
+        return text[0].upper() + text[1:]

@@ -48,7 +48,9 @@ def _like(record: Record) -> str:
         for key in ("machine", "engine", "on", "panic")
         if result.get(key)
     ]
-    return ", ".join([*named, *([f"ledger {result['ledger']}"] if result.get("ledger") else [])])
+    named += [f"ledger {result['ledger']}"] if result.get("ledger") else []
+    named += [option for option in record.called if option.startswith("--transcript ")]
+    return ", ".join(named)
 
 
 def _rows(record: Record) -> dict[str, str]:
@@ -80,17 +82,21 @@ def _numbers(record: Record) -> tuple[int, int]:
 
 
 def failed(record: Record) -> tuple[int, int]:
-    """(what was judged wrong, what was not run) of a record with a result."""
+    """(what was judged wrong, what was not run though it should have been) of a record with a result."""
     if record.verb == "conformance":
         result = record.result or {}
-        wrong = sum(
-            row.get("reason") is None and row["result"] not in UNDECIDED for row in result["failures"]
-        )
+        results = [row["result"] for row in result["failures"] if row.get("reason") is None]
+        not_run = results.count("not-run")
         lost = sum(bool(suite.get("error")) for suite in result["suites"])
-        return wrong + lost + len(result["expired"]), _counts(record).get("not_run", 0)
+        return len(results) - not_run + lost + len(result["expired"]), not_run
     outcomes = list(_rows(record).values())
     not_run = sum(outcome in UNDECIDED for outcome in outcomes)
     return len(outcomes) - outcomes.count("passed") - not_run, not_run
+
+
+def expected(record: Record) -> int:
+    """Failures for which there is a reason."""
+    return sum(row.get("reason") is not None for row in (record.result or {}).get("failures", ()))
 
 
 def _state(record: Record) -> State:
@@ -111,12 +117,14 @@ def _told(record: Record, passed: int, total: int) -> str:
         text += f", {not_run} not run" if not_run else ""
     else:
         text = f"{passed:,} of {total:,} tests passed"
-        expected = sum(row.get("reason") is not None for row in (record.result or {})["failures"])
-        text += f", {expected} expected to fail" if expected else ""
+        known = expected(record)
+        text += f", {known} expected to fail" if known else ""
         lost = [suite["name"] for suite in (record.result or {})["suites"] if suite.get("error")]
         text += f"; no result of {', '.join(lost)}" if lost else ""
         expired = len((record.result or {})["expired"])
-        text += f"; {expired} expected failure{'s' if expired > 1 else ''} no longer needed" if expired else ""
+        text += (
+            f"; {expired} expected failure{'s' if expired > 1 else ''} no longer needed" if expired else ""
+        )
     return f"{text} (only {', '.join(record.narrowed)})" if record.narrowed else text
 
 
@@ -132,13 +140,14 @@ def boot_state(boot: Boot) -> State:
         return "failed"
     if boot.verdict.outcome in UNDECIDED or "could-not-run" in outcomes:
         return "undecided"
-    return "incomplete" if "not-run" in outcomes else "passed"
+    return "incomplete" if "not-run" in outcomes or not boot.how else "passed"
 
 
 def boot_told(boot: Boot) -> str:
     """One machine's last boot in a few words."""
     reached = sum(each.at is not None for each in boot.milestones)
-    text = f"{boot.machine}: {boot.verdict.outcome}, {reached} of {len(boot.milestones)} milestones"
+    shown = "" if boot.how else " (a recorded console)"
+    text = f"{boot.machine}{shown}: {boot.verdict.outcome}, {reached} of {len(boot.milestones)} milestones"
     not_run = sum(row.verdict.outcome == "not-run" for row in boot.rows)
     return f"{text}, {not_run} of {len(boot.rows)} criteria not run" if not_run else text
 

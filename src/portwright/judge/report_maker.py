@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from portwright.base.plain import plain
 from portwright.base.visible import everywhere, shortened
 from portwright.judge import report_history
 from portwright.judge.conformance import Against, Counts
@@ -53,9 +53,7 @@ def make(port: str, summary: str, name: str, runs: Mapping[str, Read], machines:
         conformance = _conformance(newest["conformance"])
     if "boot" in newest:
         boots = _boots(read["boot"].records)
-    parts = tuple(
-        _part(verb, name, newest.get(verb), boots, machines) for verb in TITLES if verb in runs
-    )
+    parts = tuple(_part(verb, name, newest.get(verb), boots, machines) for verb in TITLES if verb in runs)
     history = report_history.of({verb: found.records for verb, found in read.items()})
     return Report(port, summary, _outcome(parts), parts, up, conformance, boots, history, lost)
 
@@ -72,7 +70,7 @@ def _clean(read: Read) -> tuple[list[Record], int]:
     found, unread = [], read.unread
     for record in read.records:
         try:
-            clean = _adapter(Record).validate_python(everywhere(_plain(record)))
+            clean = _adapter(Record).validate_python(everywhere(plain(record)))
             if clean.result is not None:
                 {"up": _up, "conformance": _conformance, "boot": _boot}[clean.verb](clean)
         except (ValidationError, KeyError, TypeError, ValueError, AttributeError, IndexError):
@@ -82,32 +80,28 @@ def _clean(read: Read) -> tuple[list[Record], int]:
     return found, unread
 
 
-def _plain(record: Record) -> Any:
-    return json.loads(_adapter(Record).dump_json(record))
-
-
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _about(record: Record) -> About:
-    return About(record.at, record.called, record.narrowed, record.spans)
+def _about(record: Record) -> Any:
+    return plain(About(record.at, record.called, record.narrowed, record.spans))
 
 
 def _up(record: Record) -> Up:
-    found: Up = _adapter(Up).validate_python({**(record.result or {}), "about": _plain_about(record)})
+    found: Up = _adapter(Up).validate_python({**(record.result or {}), "about": _about(record)})
     return found
-
-
-def _plain_about(record: Record) -> Any:
-    return json.loads(_adapter(About).dump_json(_about(record)))
 
 
 def _conformance(record: Record) -> Conformance:
     given = record.result or {}
     counts = total(_adapter(Counts).validate_python(suite["counts"]) for suite in given["suites"])
-    values = {**given, "about": _plain_about(record), "counts": json.loads(_adapter(Counts).dump_json(counts))}
+    values = {
+        **given,
+        "about": _about(record),
+        "counts": plain(counts),
+    }
     found: Conformance = _adapter(Conformance).validate_python(values)
     ordered = sorted(found.failures, key=lambda each: each.reason is not None)
     failures = [
@@ -150,7 +144,7 @@ def _boot(record: Record) -> Boot:
     consoles = record.more.get("consoles", {})
     values = {
         **run,
-        "about": _plain_about(record),
+        "about": _about(record),
         "machine": result["machine"],
         "verdict": result["verdict"],
         "milestones": [{"name": each.name, "at": each.at} for each in (*reached, *ahead)],
@@ -180,8 +174,8 @@ def _part(
     if verb == "boot":
         return _boot_part(title, command, newest, boots, machines)
     past = report_history.entry(newest)
-    failed, not_run = report_history.failed(newest)
-    return Part(verb, title, past.state, past.told, command, newest.at, past.passed, failed, not_run)
+    numbers = (past.passed, *report_history.failed(newest), report_history.expected(newest))
+    return Part(verb, title, past.state, past.told, command, newest.at, *numbers)
 
 
 def _boot_part(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -21,7 +22,7 @@ from portwright.base.files import cache_root, write_atomic
 from portwright.base.hashing import hash_value
 from portwright.base.plain import plain
 from portwright.base.spans import Span, watched
-from portwright.base.visible import shortened
+from portwright.base.visible import everywhere, shortened
 from portwright.describe import port as ports
 
 FORMAT = 1
@@ -96,7 +97,7 @@ def _called(arguments: Any) -> list[tuple[str, str]]:
             continue
         flag = "--" + each.name.rstrip("_").replace("_", "-")
         for inner in value if isinstance(value, tuple) else (value,):
-            text = inner.name if isinstance(inner, Path) else str(inner)
+            text = shlex.quote(inner.name if isinstance(inner, Path) else str(inner))
             found.append((each.name, flag if inner is True else f"{flag} {text}"))
     return found
 
@@ -143,9 +144,9 @@ def read(place: Path) -> tuple[list[Record], int]:
 
 
 def parse(value: Any) -> Record:
-    """The record in a JSON value; raises `ValueError` and its like where it is none."""
+    """The record in a JSON value, its texts made visible; raises `ValueError` and its like where it is none."""
     from pydantic import TypeAdapter
 
     if not isinstance(value, dict) or value.pop("format", None) != FORMAT:
         raise ValueError("no record of this format")
-    return TypeAdapter(Record).validate_python(value)
+    return TypeAdapter(Record).validate_python(everywhere(value))

@@ -69,10 +69,9 @@ def _top(report: Report) -> Html:
 
 
 def _card(part: Part) -> Html:
-    total = part.passed + part.failed + part.not_run
     number: Child = "–"
     if part.at and not part.faults:
-        number = join(f"{part.passed:,}", tag("small", f" of {total:,} passed"))
+        number = join(f"{part.passed:,}", tag("small", f" of {part.total:,} passed"))
     when = join("run ", moment(part.at)) if part.at else part.told
     return tag(
         "a",
@@ -90,6 +89,7 @@ def _split(part: Part) -> str:
     if not part.at or part.faults:
         return "no result" if part.at else "not run"
     told = [f"{part.failed:,} failed" if part.failed else "none failed"]
+    told += [f"{part.expected:,} expected not to pass"] if part.expected else []
     told += [f"{part.not_run:,} not run"] if part.not_run else []
     return ", ".join(told)
 

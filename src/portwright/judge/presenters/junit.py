@@ -128,7 +128,12 @@ def _boot(root: Element, boot: Boot) -> None:
         _row(suite, group, row)
     if boot.counts and not boot.verdict.passed:
         what = ", ".join(f"{number} {outcome}" for outcome, number in boot.counts.items())
-        _say(_case(suite, group, "all boots"), "failure", f"{boot.verdict.outcome}: {what}", boot.verdict.outcome)
+        _say(
+            _case(suite, group, "all boots"),
+            "failure",
+            f"{boot.verdict.outcome}: {what}",
+            boot.verdict.outcome,
+        )
     for step in boot.milestones:
         case = _case(suite, f"{group}.milestones", step.name)
         if step.at is None:
@@ -145,7 +150,12 @@ def _add_up(root: Element) -> None:
     every: Counter[str] = Counter()
     for suite in root:
         found: Counter[str] = Counter(_kinds(suite.iter("testcase")))
-        for name, kind in (("tests", ""), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        for name, kind in (
+            ("tests", ""),
+            ("failures", "failure"),
+            ("errors", "error"),
+            ("skipped", "skipped"),
+        ):
             number = sum(found.values()) if not kind else found[kind]
             suite.set(name, str(number))
             every[name] += number
@@ -156,4 +166,6 @@ def _add_up(root: Element) -> None:
 
 def _kinds(cases: Iterable[Element]) -> Iterable[str]:
     for case in cases:
-        yield next((kind for kind in ("failure", "error", "skipped") if case.find(kind) is not None), "passed")
+        yield next(
+            (kind for kind in ("failure", "error", "skipped") if case.find(kind) is not None), "passed"
+        )
