@@ -5,6 +5,7 @@ What guests said stands in code spans and fenced blocks alone: there it can neit
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 
@@ -41,8 +42,16 @@ def code(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Text as it is, whatever signs it has."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@$:])", lambda sign: f"&#{ord(sign[1])};", one_line(text))
+    """Text as it is, whatever signs it has, and no link of it."""
+    line = re.sub(
+        r"([\\`*{}\[\]<>()#+!|~&@$]|(?<!\w)_|_(?!\w))", lambda sign: f"&#{ord(sign[1])};", one_line(text)
+    )
+    return re.sub(r"(?i)(www)\.", r"\1&#46;", line.replace("://", "&#58;//"))
+
+
+def _name(text: str) -> str:
+    """A name in a summary, which is HTML: there neither links nor mentions are made of code."""
+    return f"<code>{html.escape(one_line(text))}</code>"
 
 
 def _block(text: str) -> list[str]:
@@ -105,7 +114,7 @@ def _table(title: str, rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     for row in rows:
         if row.verdict.evidence and not row.verdict.passed:
-            yield from _folded(f"{words(row.name)}: what was seen", _block(row.verdict.evidence))
+            yield from _folded(f"{_name(row.name)}: what was seen", _block(row.verdict.evidence))
 
 
 def _state(row: Row) -> State:
@@ -131,7 +140,7 @@ def _tests(found: Conformance) -> Iterator[str]:
             yield f"| {words(suite.name)} | {' | '.join(map(str, cells))} |"
     yield ""
     for failure in [each for each in found.failures if each.reason is None][:MOST_FAILURES]:
-        title = f"❌ {failure.result}: {words(failure.suite)} {words(failure.test)}"
+        title = f"❌ {failure.result}: {_name(f'{failure.suite} {failure.test}')}"
         yield from _folded(title, _block(failure.detail))
     unexpected = sum(each.reason is None for each in found.failures)
     more = max(0, unexpected - MOST_FAILURES) + found.more_failures
