@@ -13,6 +13,7 @@ import shlex
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ LONGEST = 8 << 10
 """Characters of one text that are kept."""
 MOST = 4 << 20
 """Characters of a record from which on its texts are cut short."""
+NUMBERS = count()
+"""Two records of one process may be of one moment."""
 T = TypeVar("T")
 
 
@@ -115,7 +118,7 @@ def write(place: Path, record: Record) -> Path:
         text = json.dumps(_cut({"format": FORMAT, **plain(record)}, longest), sort_keys=True)
         if len(text) <= MOST:
             break
-    path = place / f"{time.time_ns():020d}-{os.getpid()}.json"
+    path = place / f"{time.time_ns():020d}-{os.getpid()}-{next(NUMBERS)}.json"
     write_atomic(path, text + "\n")
     for old in sorted(place.glob("*.json"))[:-KEPT]:
         with contextlib.suppress(OSError):
