@@ -114,10 +114,10 @@ def test_each_way_in_which_linux_ends(x86: Linux, tmp_path: Path, name: str) -> 
     text = (x86.port.folder / "port.toml").read_text()
     machine = "\n[machine.linux]" + text.split("[machine.linux]")[1]
     machine += '\n[[machine.linux.milestone]]\nname = "prompt"\npattern = "^init# "\nseconds = 5\n'
-    x86.port = ports.load(str(bare_metal.port(tmp_path / "port", machine)))
+    folder = bare_metal.port(tmp_path / "port", machine)
     own = x86.port.machines["linux"].model_dump()["append"]
     words: dict[str, Any] = {"kernel": x86.kernel, "initrd": x86.initrd, "symbols": (x86.init,), **others}
-    result: Result = drain(boot.run(Arguments(str(x86.port.folder), append=f"{own} {append}", **words)))
+    result: Result = drain(boot.run(Arguments(str(folder), append=f"{own} {append}", **words)))
     assert result.verdict.outcome == outcome, result.verdict
     assert detail in result.verdict.detail
     if outcome == "panicked":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from judge import report_samples as samples
+from port_copies import copied
 from portwright.describe import port as ports
 from portwright.judge import run_records
 
@@ -93,27 +94,27 @@ def test_wrong_words_are_refused(
 @pytest.mark.usefixtures("toolchain")
 def test_what_up_found_is_reported(portwright: Portwright, cache: Path, tmp_path: Path) -> None:
     """A real run that leaves programs out, then its report: it passed, and not all of it was run."""
-    folder = run_records.folder(ports.find(NATIVE), "up")
-    ran = portwright("up", NATIVE, "--program", "hello", "--json")
+    port = copied(NATIVE, tmp_path / "port")
+    ran = portwright("up", port, "--program", "hello", "--json")
     assert ran.returncode == 0, ran.stderr
-    records, _ = run_records.read(folder)
-    assert records[0].narrowed == ("--program hello",)
-    shown = portwright("report", NATIVE, "--of", "up", "--json")
+    [record], _ = run_records.read(run_records.folder(port, "up"))
+    assert record.narrowed == ("--program hello",)
+    shown = portwright("report", port, "--of", "up", "--json")
     [part] = json.loads(shown.stdout)["report"]["parts"]
     assert (part["state"], part["passed"], shown.returncode) == ("incomplete", 4, 0)
     page = tmp_path / "report.html"
-    portwright("report", NATIVE, "-o", page)
+    portwright("report", port, "-o", page)
     assert "only --program hello" in page.read_text()
 
 
 @pytest.mark.toolchain
 @pytest.mark.usefixtures("toolchain")
 def test_a_build_that_fails_is_the_last_run(portwright: Portwright, cache: Path, tmp_path: Path) -> None:
-    from port_copies import copied
-
     folder = copied(PORT, tmp_path / "port", "target", "port.lock")
     text = (folder / "port.toml").read_text().split("[programs]")[0]
-    (folder / "port.toml").write_text(text + '\n[[program]]\nname = "bad"\npath = "programs/bad.rs"\n')
+    (folder / "port.toml").write_text(
+        text + '\n[[program]]\nname = "bad"\npath = "programs/bad.rs"\nexpect = {}\n'
+    )
     (folder / "programs").mkdir(exist_ok=True)
     (folder / "programs" / "bad.rs").write_text("fn main() { 1 }")
     ran = portwright("up", folder, "--update-lock")

@@ -41,6 +41,7 @@ OPEN_ROOMS = (
     "describe/spec_changes",
     "describe/extractors",
     "describe/toolchains",
+    "describe/machines",
     "derive/crates",
     "derive/generators",
     "build/steps",
@@ -48,6 +49,8 @@ OPEN_ROOMS = (
     "run/engines",
     "run/cpus",
     "run/operations",
+    "run/machines",
+    "judge/failures",
     "judge/presenters",
     "jobs",
     "cli/views",
@@ -125,6 +128,8 @@ def _names_of_entries(root: Path) -> tuple[set[str], set[str]]:
         "derive/generators",
         "build/steps",
         "run/engines",
+        "run/machines",
+        "judge/failures",
     ):
         names |= {path.stem for path in (package / room).glob("*.py") if path.stem != "__init__"}
     for port in (root / "ports").glob("*/port.toml"):
@@ -188,6 +193,14 @@ def operation_sets(root: Path) -> list[str]:
     ]
     found += [f"operation {name} has no `fn {name}` in derive/layer/" for name in sorted(described - called)]
     return found
+
+
+def machine_kinds(root: Path) -> list[str]:
+    """Kinds of machines that are described and cannot be started, or the other way round."""
+    package = root / "src" / "portwright"
+    rooms = ("describe/machines", "run/machines")
+    described, started = ({path.stem for path in (package / room).glob("*.py")} for room in rooms)
+    return [f"{name}.py is not in both of {' and '.join(rooms)}" for name in sorted(described ^ started)]
 
 
 def untested_entries(root: Path) -> list[str]:
@@ -268,6 +281,7 @@ LAWS = {
     "entries do not import siblings": sibling_imports,
     "no engine names an entry": engines_naming_entries,
     "the sets of operations agree": operation_sets,
+    "the kinds of machines agree": machine_kinds,
     "every entry has a test": untested_entries,
     "only base starts processes": process_starters,
     "only cli prints and exits": speaking_rooms,

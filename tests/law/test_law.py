@@ -84,6 +84,10 @@ PLANTED = {
         "the sets of operations agree",
         _append("src/portwright/describe/operations/brand_new.py", '"""New."""\n'),
     ),
+    "a machine that cannot be started": (
+        "the kinds of machines agree",
+        _remove("src/portwright/run/machines/serial.py"),
+    ),
     "an entry without a test": (
         "every entry has a test",
         _append("src/portwright/describe/rules/never_mentioned_anywhere.py", '"""A rule."""\n'),

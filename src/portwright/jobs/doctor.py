@@ -27,6 +27,7 @@ from portwright.describe import cpu as cpus
 from portwright.describe import toolchain as toolchains
 from portwright.jobs import Arg
 from portwright.run import engine as engines
+from portwright.run import firmware, kvm
 
 VERB = "doctor"
 
@@ -98,7 +99,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     findings += rust
     if chosen is not None:
         findings += [_host_program(chosen), _lld(chosen)]
-    findings += [*_engines(), _disk(), _memory(), *_tools()]
+    findings += [*_engines(), *_machines(), _disk(), _memory(), *_tools()]
     bad = sum(finding.outcome == "missing" for finding in findings)
     yield Ended("examination", f"{bad} missing" if bad else "all there", time.monotonic() - began)
     return Result(chosen, tuple(findings))
@@ -216,6 +217,27 @@ def try_engine(name: str, cpu: str) -> str | None:
         return None if stop.reason == "trap-ended" else f"a trap instruction gave {stop.reason} {stop.detail}"
     finally:
         engine.close()
+
+
+def _machines() -> Iterator[Finding]:
+    """QEMU for whole machines, whether KVM runs a guest, and the firmware: only `boot` wants them."""
+    for arch, package in (("x86_64", "qemu-system-x86"), ("aarch64", "qemu-system-arm")):
+        path = which(f"qemu-system-{arch}")
+        mend = f"portwright setup --all (Debian: {package})"
+        if path is None:
+            yield Finding(f"qemu-system-{arch}", "lacking", f"`boot` of a machine with an {arch}", (), mend)
+        else:
+            reason = kvm.why_not(arch)
+            how = "with KVM" if reason is None else f"emulated: {reason}"
+            yield Finding(f"qemu-system-{arch}", "ok", f"{path}, {how}", ("boot",))
+        try:
+            found = firmware.find(arch)
+            yield Finding(f"UEFI firmware, {arch}", "ok", str(found.code), ("boot",))
+        except MissingTool as error:
+            fault = error.faults[0]
+            yield Finding(
+                f"UEFI firmware, {arch}", "lacking", f"`boot` with it: {fault.what}", (), fault.hint
+            )
 
 
 def _disk() -> Finding:

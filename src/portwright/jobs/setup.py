@@ -20,6 +20,7 @@ from portwright.build import apt, rust_packages
 from portwright.describe import toolchain as toolchains
 from portwright.describe.toolchains import unpacked
 from portwright.jobs import Arg
+from portwright.run import firmware
 
 VERB = "setup"
 
@@ -30,8 +31,10 @@ EXTRAS = {
     "qemu-aarch64": "qemu-user",
     "ninja": "ninja-build",
     "nix-build": "nix-bin",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-system-aarch64": "qemu-system-arm",
 }
-"""Program -> package, for `--all`: what tests and benchmarks compare with."""
+"""Program -> package, for `--all`: what tests and benchmarks compare with, and what `boot` starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Arguments:
     rootless: Annotated[
         bool, Arg("Unpack the packages in the cache folder even where root could install them.")
     ] = False
-    all: Annotated[bool, Arg("Also install the tools that tests and benchmarks compare with.")] = False
+    all: Annotated[
+        bool, Arg("Also install QEMU with its firmware, and what tests and benchmarks compare with.")
+    ] = False
     rust: Annotated[
         str | None,
         Arg("Also unpack the set of that version beside it, to hold a port against.", metavar="VERSION"),
@@ -154,9 +159,17 @@ def _install(name: str, packages: list[str]) -> Generator[Event, None, Part]:
 
 
 def _get_extras() -> Generator[Event, None, list[Part]]:
-    missing = sorted({package for program, package in EXTRAS.items() if which(program) is None})
+    lacking = {package for program, package in EXTRAS.items() if which(program) is None}
+    lacking |= {package for arch, package in firmware.PACKAGES.items() if not firmware.is_there(arch)}
+    missing = sorted(lacking)
     if not missing:
-        return [Part("further tools", "unchanged", ", ".join(sorted(set(EXTRAS.values()))))]
+        return [
+            Part(
+                "further tools",
+                "unchanged",
+                ", ".join(sorted({*EXTRAS.values(), *firmware.PACKAGES.values()})),
+            )
+        ]
     if not apt.is_root():
         detail = f"it takes root: apt-get install {' '.join(missing)}"
         return [Part("further tools", "not installed", detail)]

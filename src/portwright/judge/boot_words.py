@@ -98,7 +98,8 @@ def crashed(seen: Seen, end: MachineEnded) -> Verdict:
     rows = [_evidence(seen)]
     if end.cpu is not None:
         rows += _stack(end.cpu)
-    return Verdict("crashed", f"{what} {_when(seen)}", "\n".join(rows))
+    early = _out_of_order(seen) if end.how == "closed" else ""
+    return Verdict("crashed", f"{what} {_when(seen)}{early}", "\n".join(rows))
 
 
 def silent(seen: Seen, cpus: CpusSampled) -> Verdict:

@@ -69,3 +69,12 @@ def _fitting(row: Any, arch: str) -> Iterator[Firmware]:
     variables = mapping.get("nvram-template", {}).get("filename")
     if code.is_file():
         yield Firmware(code, Path(variables) if variables else None)
+
+
+def is_there(arch: str) -> bool:
+    """Whether the firmware is on this machine."""
+    try:
+        find(arch)
+    except MissingTool:
+        return False
+    return True

@@ -19,6 +19,11 @@ DEVICES = {
     "usb": "usb-storage,drive={id}",
 }
 CONTROLLERS = {"scsi": "virtio-scsi-pci", "usb": "qemu-xhci"}
+CONSOLES = {
+    "serial": ["-serial", "chardev:{chardev}"],
+    "debugcon": ["-debugcon", "chardev:{chardev}"],
+    "virtio": ["-device", "virtio-serial-pci", "-device", "virtconsole,chardev={chardev}"],
+}
 DIRECT = {"pflash": "pflash", "sd": "sd"}
 
 
@@ -136,11 +141,7 @@ def _share(boot: Boot, machine: Qemu, faults: list[Fault]) -> list[str]:
 
 def console(kind: str, chardev: str) -> list[str]:
     """The words that give the guest a console which ends in a character device."""
-    if kind == "serial":
-        return ["-serial", f"chardev:{chardev}"]
-    if kind == "debugcon":
-        return ["-debugcon", f"chardev:{chardev}"]
-    return ["-device", "virtio-serial-pci", "-device", f"virtconsole,chardev={chardev}"]
+    return [word.format(chardev=chardev) for word in CONSOLES[kind]]
 
 
 def _comma(path: Path) -> str:

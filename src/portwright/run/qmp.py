@@ -1,6 +1,6 @@
 """QEMU's machine protocol on a socket that we hold: events as they come, and questions that are answered at once.
 
-One thread, no event loop: the session waits for the socket together with the console (see docs/decisions/0013).
+One thread, no event loop: the session waits for the socket together with the console (see docs/decisions/0016).
 """
 
 from __future__ import annotations

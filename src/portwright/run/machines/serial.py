@@ -69,8 +69,9 @@ class SerialMachine:
         self.started = MachineStarted(0.0, machine.kind, machine.device, machine.slowness)
 
     def files(self) -> Sequence[int]:
-        """The line."""
-        return [self._file] if self._file >= 0 else []
+        """The line, and the end of the command that switches the machine on, until it ended well."""
+        starting = self._start is not None and self._start.status() != 0
+        return [self._file, *([self._start.handle] if self._start is not None and starting else [])]
 
     def take(self) -> Iterator[MachineEvent]:
         """What came over the line."""
