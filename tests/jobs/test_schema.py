@@ -30,6 +30,13 @@ def test_the_bundled_files_are_valid(file: str) -> None:
         jsonschema.Draft202012Validator(found).validate(tables)
 
 
+def test_a_report_has_a_schema_too(portwright: Callable[..., Any]) -> None:
+    """What it must be is tested with the presenter; here: the verb shows it."""
+    found = json.loads(portwright("schema", "report").stdout)
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert {"outcome", "parts", "history", "status"} <= set(found["properties"])
+
+
 WRONG: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("an unknown key", lambda t: t["abi"].update(flavour="red")),
     ("an unknown choice", lambda t: t["abi"].update(error="sometimes")),

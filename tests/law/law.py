@@ -53,6 +53,7 @@ OPEN_ROOMS = (
     "judge/causes",
     "run/machines",
     "judge/failures",
+    "judge/presenters",
     "jobs",
     "cli/views",
 )

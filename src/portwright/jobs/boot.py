@@ -24,7 +24,7 @@ from portwright.describe.machine import Criterion, Machine
 from portwright.describe.port import Port
 from portwright.jobs import Arg
 from portwright.judge import boot as judge
-from portwright.judge import boot_history, known_failures
+from portwright.judge import boot_history, console_lines, known_failures, run_records
 from portwright.judge.boot import Reached, Rules, Seen
 from portwright.judge.divergence import Divergence
 from portwright.judge.verdict import Verdict, exit_status
@@ -91,7 +91,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One boot: its rows (the boot itself first), how far it came, and what may explain it."""
+    """One boot: its rows (the boot itself first), how far it came, `missing` what, and what may explain it."""
 
     rows: tuple[Row, ...]
     milestones: tuple[Reached, ...]
@@ -101,6 +101,7 @@ class Run:
     by_hand: str = ""
     known: tuple[Known, ...] = ()
     divergence: Divergence | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -131,7 +132,19 @@ class Result:
 
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
-    """Boot, or judge what was recorded."""
+    """Boot, or judge what was recorded; a record of it is kept for reports."""
+    return (
+        yield from run_records.keeping(
+            VERB, arguments, _boots(arguments), narrows=("transcript",), more=_consoles
+        )
+    )
+
+
+def _consoles(result: Result) -> dict[str, object]:
+    return {"consoles": console_lines.of_runs(result.runs, transcript_file.read)}
+
+
+def _boots(arguments: Arguments) -> Generator[Event, None, Result]:
     port = ports.load(arguments.port)
     name, machine = choose(port, arguments.machine)
     faults = _faults(arguments, machine)
@@ -333,8 +346,9 @@ def _told(
         good = boot_history.good_file(folder)
         if good is not None and not rows[0].verdict.passed:
             divergence = boot_history.compare(transcript_file.read(good), transcript_file.read(record))
-    how = live.how.how
-    return Run(tuple(rows), seen.reached, seen.at, how, record, live.how.command, known, divergence)
+    how = live.how
+    missing = tuple(each.name for each in seen.rules.machine.milestone[len(seen.reached) :])
+    return Run(tuple(rows), seen.reached, seen.at, how.how, record, how.command, known, divergence, missing)
 
 
 class Guest:

@@ -34,6 +34,7 @@ from portwright.jobs import Arg
 from portwright.judge import conformance as judge
 from portwright.judge import conformance_record as record
 from portwright.judge import program as judge_program
+from portwright.judge import run_records
 from portwright.judge.conformance import Against, Compared, Counts, Failure
 from portwright.run import host_process, machine, on_kernel, test_suites
 from portwright.run.events import Outcome, RunEvent, TestOutcome, TestResult
@@ -48,6 +49,8 @@ GUEST_FOLDER = "/tests"
 SEARCH = "/usr/local/bin:/usr/bin:/bin"
 PROGRAMS = "programs"
 """The suite of the port's own programs."""
+NARROWS = ("suite", "filter", "quick")
+"""The arguments that leave tests out."""
 ENDS: Mapping[str, TestOutcome] = {"passed": "passed", "crashed": "crashed", "limit": "hung"}
 
 
@@ -133,7 +136,11 @@ class Result:
 
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
-    """Build the suites, run them, judge."""
+    """Build the suites, run them, judge; a record of it is kept for reports."""
+    return (yield from run_records.keeping(VERB, arguments, _run_suites(arguments), narrows=NARROWS))
+
+
+def _run_suites(arguments: Arguments) -> Generator[Event, None, Result]:
     began = time.monotonic()
     workers = arguments.jobs or os.cpu_count() or 1
     settings = Settings(workers)

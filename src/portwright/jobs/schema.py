@@ -1,4 +1,4 @@
-"""The JSON Schema of port.toml or abi.toml, so that editors complete and check the files.
+"""The JSON Schema of port.toml or abi.toml, so that editors complete and check the files, or of a report as JSON.
 
 Draft 2020-12, made from the models that read the files: descriptions are the models' own docstrings.
 """
@@ -20,9 +20,11 @@ from portwright.describe.ledger import Ledger
 from portwright.describe.model import kebab
 from portwright.describe.port import Manifest
 from portwright.jobs import Arg
+from portwright.judge.presenters import json as report_json
 
 VERB = "schema"
 MODELS: dict[str, type[BaseModel]] = {"port": Manifest, "abi": Ledger}
+REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,12 @@ class Arguments:
     """Which file."""
 
     file: Annotated[
-        str, Arg("port (port.toml) or abi (abi.toml)", positional=True, choices=tuple(MODELS))
+        str,
+        Arg(
+            "port (port.toml), abi (abi.toml), or report (what `portwright report --format json` writes)",
+            positional=True,
+            choices=(*MODELS, REPORT),
+        ),
     ] = "port"
 
 
@@ -53,7 +60,9 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 
 
 def schema(file: str) -> dict[str, Any]:
-    """The JSON Schema of `port` or `abi`."""
+    """The JSON Schema of `port`, `abi` or `report`."""
+    if file == REPORT:
+        return report_json.schema()
     model = MODELS[file]
     body: dict[str, Any] = _untitled(model.model_json_schema(by_alias=True))
     _describe(body, model)

@@ -27,6 +27,7 @@ from portwright.describe.spec import load_spec
 from portwright.describe.spec_case import Case
 from portwright.jobs import Arg
 from portwright.judge import program as judge
+from portwright.judge import run_records
 from portwright.judge.verdict import Verdict, exit_status
 from portwright.run import machine, on_kernel
 from portwright.run.events import RunEvent
@@ -89,7 +90,11 @@ class Result:
 
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
-    """Bring one port up."""
+    """Bring one port up; a record of it is kept for reports."""
+    return (yield from run_records.keeping(VERB, arguments, _run(arguments), narrows=("program",)))
+
+
+def _run(arguments: Arguments) -> Generator[Event, None, Result]:
     began = time.monotonic()
     settings = Settings(arguments.jobs or os.cpu_count() or 1)
     port = ports.load(arguments.port, arguments.ledger)
