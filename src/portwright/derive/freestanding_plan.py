@@ -31,7 +31,12 @@ def object_step(name: str) -> str:
 
 
 def steps(
-    port: Port, toolchain: Toolchain, source: tuple[str, Path, str], step: str, link: Link, inputs: list[Input]
+    port: Port,
+    toolchain: Toolchain,
+    source: tuple[str, Path, str],
+    step: str,
+    link: Link,
+    inputs: list[Input],
 ) -> tuple[Step, Step]:
     """The object, and the program as the step of that name; `source` is (crate name, path, hash), `inputs` are the
     compiler and the spec."""
@@ -56,7 +61,9 @@ def steps(
 def _linked(port: Port, toolchain: Toolchain, name: str, step: str, link: Link) -> Step:
     if toolchain.lld is None:
         what = f"no LLD was found, which links the freestanding program `{name}`"
-        raise fail(what, None, "`portwright setup` gets one; `portwright doctor` shows what is there", "build/no-lld")
+        raise fail(
+            what, None, "`portwright setup` gets one; `portwright doctor` shows what is there", "build/no-lld"
+        )
     argv = [str(toolchain.lld), "-static", "--no-pie", "-z", f"max-page-size={port.manifest.os.page_size}"]
     # LLD warns of an entry that is not there, and links a program that begins at 0.
     argv += ["--entry=_start", "--fatal-warnings"]
