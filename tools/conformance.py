@@ -130,9 +130,9 @@ def _table(head: str, rows: list[tuple[str, list[tuple[int, int]]]]) -> str:
 
 
 def bundled() -> list[str]:
-    """The bundled ports that this Rust can be built for."""
-    found = sorted((ROOT / "ports").glob("*/port.toml"))
-    return [tomllib.loads(path.read_text())["port"]["target"] for path in found]
+    """The bundled ports that this Rust can be built for: those with a ledger."""
+    found = sorted((ROOT / "ports").glob("*/abi.toml"))
+    return [tomllib.loads(path.with_name("port.toml").read_text())["port"]["target"] for path in found]
 
 
 def main() -> None:

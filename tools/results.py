@@ -55,7 +55,7 @@ def main() -> None:
     """Write docs/results/ and the README's demo."""
     folder = ROOT / "docs" / "results"
     folder.mkdir(exist_ok=True)
-    for path in sorted((ROOT / "ports").glob("*/port.toml")):
+    for path in sorted((ROOT / "ports").glob("*/abi.toml")):
         port = path.parent.name
         runs = {engine: up(port, engine) for engine in ENGINES}
         (folder / f"{port}.json").write_text(

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from portwright.base.errors import BadInput
 from portwright.build.emitters import text
 from portwright.derive import build_plan
 from portwright.derive.build_plan import Crate, Facts
 from portwright.derive.edit import ArmFirst, NewFile
+from portwright.derive.freestanding_plan import Link
 from portwright.derive.plan import from_json
 from portwright.describe import port as ports
 from portwright.describe.port import Port, StdTable
@@ -151,3 +153,28 @@ def test_a_step_comes_after_all_it_needs_and_a_closure_is_whole() -> None:
     assert [step.name for step in made.closure("sysroot")] == ["spec", "view", "std", "sysroot"]
     with pytest.raises(KeyError):
         made.step("nothing")
+
+
+def test_a_freestanding_program_is_an_object_and_what_lld_makes_of_it() -> None:
+    """Nothing of std is waited for, and a changed script links again without compiling again."""
+    link = Link(Path("/ports/p/bare.ld"), "3" * 64)
+    crate = Crate("bare", Path("/ports/p/bare.rs"), "1" * 64, link=link)
+    given = dataclasses.replace(facts(), crates=[crate])
+    made = build_plan.plan(port_at(Path("/ports/p")), given)
+    assert [step.name for step in made.closure("programs")] == [
+        "spec",
+        "object-bare",
+        "program-bare",
+        "programs",
+    ]
+    compiled, linked = made.step("object-bare"), made.step("program-bare")
+    assert "{texts}/x86_64-unknown-veridian.json" in compiled.argv and compiled.outputs == ("bare.o",)
+    assert linked.argv[0] == "/toolchain/bin/ld.lld" and "{object-bare}/bare.o" in linked.argv
+    other = dataclasses.replace(crate, link=Link(link.script, "4" * 64))
+    again = build_plan.plan(port_at(Path("/ports/p")), dataclasses.replace(given, crates=[other]))
+    assert again.key("object-bare") == made.key("object-bare")
+    assert again.key("program-bare") != made.key("program-bare")
+    without = dataclasses.replace(given.toolchain, lld=None)
+    with pytest.raises(BadInput) as caught:
+        build_plan.plan(port_at(Path("/ports/p")), dataclasses.replace(given, toolchain=without))
+    assert "no LLD was found" in caught.value.faults[0].what

@@ -24,7 +24,7 @@ FOUND = Lock(
 @pytest.fixture
 def port(tmp_path: Path, fresh_cache: Path) -> Port:
     """A port of the user's: a copy of a bundled one in a folder that can be written."""
-    name = ports.bundled()[0]
+    name = "x86_64-unknown-veridian"
     copied(name, tmp_path / name)
     return ports.load(str(tmp_path / name))
 

@@ -41,7 +41,7 @@ def faults(folder: Path) -> list[tuple[str, int | None, str, str]]:
 def test_every_bundled_port_loads_and_is_named_after_its_target(name: str) -> None:
     port = ports.load(name)
     assert port.target == name
-    assert port.ledger.offers
+    assert port.abi is None or port.abi.offers
     for program in port.manifest.program:
         assert (port.folder / program.path).exists()
 
@@ -145,3 +145,58 @@ def test_faults_of_shared_programs_are_placed(copy: Path) -> None:
     assert ("port.toml", line, "no shared programs: there is no programs.toml in `../progs`") in {
         row[:3] for row in faults(copy)
     }
+
+
+FREESTANDING = """
+[[program]]
+name = "bare"
+kind = "freestanding"
+path = "bare.rs"
+link-script = "bare.ld"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"bare.rs"', '"bare"', "a freestanding program is one .rs file"),
+        ('kind = "freestanding"', "expect = {}", "`link-script` is for programs of `kind"),
+        ('"bare.ld"', '"bare.ld"\nexpect = {}\nseconds = 3.0', "take `expect`, `seconds` away"),
+        ('kind = "freestanding"', 'kind = "freestandng"', "did you mean `freestanding`?"),
+    ],
+)
+def test_a_freestanding_program_says_where_it_lies_and_no_more(
+    copy: Path, old: str, new: str, words: str
+) -> None:
+    text = (copy / "port.toml").read_text()
+    (copy / "port.toml").write_text(text + FREESTANDING.replace(old, new, 1))
+    row = next(row for row in faults(copy) if words in row[2] + row[3])
+    assert row[0] == "port.toml" and (row[1] or 0) > text.count("\n")
+
+
+def test_what_a_freestanding_program_names_is_missed_at_its_line(copy: Path) -> None:
+    text = (copy / "port.toml").read_text()
+    (copy / "port.toml").write_text(text + FREESTANDING)
+    port = ports.load(str(copy))
+    program = port.program("bare")
+    assert program is not None and program.freestanding
+    rows = list(program.missing(port.folder))
+    assert [key for key, _, _ in rows] == ["path", "link-script"]
+    (copy / "bare.rs").touch()
+    (copy / "bare.ld").touch()
+    assert not list(program.missing(port.folder))
+
+
+def test_a_port_may_be_without_a_ledger_where_its_interface_is_a_c_library(copy: Path) -> None:
+    (copy / "abi.toml").unlink()
+    change(copy / "port.toml", "page-size = 4096", 'page-size = 4096\ninterface = "c-library"')
+    port = ports.load(str(copy))
+    assert port.abi is None and port.digest
+    assert port.with_panic("unwind").abi is None
+    with pytest.raises(BadInput) as caught:
+        assert port.ledger
+    assert "has no abi.toml yet" in caught.value.faults[0].what
+    with pytest.raises(BadInput):
+        ports.load(str(copy), "other")
+    (copy / "abi.toml").write_text("[abi]\n")
+    assert any(row[0] == "abi.toml" for row in faults(copy))

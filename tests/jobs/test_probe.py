@@ -15,7 +15,7 @@ from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 from portwright.run import on_kernel
 
-PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/port.toml"))]
+PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
 ORACLES = [name for name in PORTS if ports.load(name).manifest.os.host_kernel is not None]
 VERIDIAN, LINUX = "x86_64-unknown-veridian", "x86_64-portwright-linux"
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures" / "probe" / "veridian-machine.txt"

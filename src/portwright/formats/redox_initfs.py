@@ -184,7 +184,8 @@ def _size_problems(image: Initfs, whole: bool) -> Iterator[Problem]:
         yield Problem("redox-initfs/size", what, place, hint=hint, mends=whole)
     elif size - header.size >= PAGE or any(image.source.read(header.size, size - header.size)):
         what = f"{size - header.size} bytes follow its end, which nobody will see"
-        yield Problem("redox-initfs/trailing", what, header.size, severity="warning")
+        hint = "a partition is not its place: a boot loader looks there for a file system that holds it as a file"
+        yield Problem("redox-initfs/trailing", what, header.size, hint=hint, severity="warning")
 
 
 def _start_problems(image: Initfs) -> Iterator[Problem]:

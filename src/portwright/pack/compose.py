@@ -12,8 +12,8 @@ from portwright.base.errors import Fault, Where, fail, raise_if
 from portwright.base.events import Event
 from portwright.base.sources import File, Memory, Source
 from portwright.formats import Node, Partition
+from portwright.pack import bootstrap, make, stamp, tree, write
 from portwright.pack import format as formats
-from portwright.pack import make, stamp, tree, write
 from portwright.pack.format import Format
 from portwright.pack.make import Made
 from portwright.pack.place import encoded, inner, printable
@@ -50,7 +50,8 @@ def compose(
     said["uuid"] = make.uuid_of(recipe.get("uuid"))
     said["modified"] = _time(recipe)
     if recipe.get("bootstrap") is not None:
-        said["bootstrap"] = File(binary(made, recipe["bootstrap"]))
+        said["bootstrap"] = started = File(binary(made, recipe["bootstrap"]))
+        bootstrap.require(started)
     packing = make.packing(wanted, said, str(recipe.get("name", output)))
     if not wanted.holds_files:
         return (yield from _disk(wanted, recipe, made, output, packing))

@@ -19,7 +19,7 @@ from portwright.describe import port as ports
 from portwright.describe.cpu import Cpu
 from portwright.describe.toolchain import Toolchain
 
-PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/port.toml"))]
+PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
 
 
 @pytest.mark.parametrize("name", PORTS)
