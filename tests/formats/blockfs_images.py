@@ -123,7 +123,7 @@ def tree(image: Source) -> dict[bytes, tuple[str, int, bytes, bytes]]:
         if node.kind == "file":
             stretches = Scattered(image, volume.stretches(node))
             assert stretches.size == node.size
-            held = stretches.read(0, stretches.size)
+            held = stretches.read(0, min(stretches.size, 20 * MIB))  # a damaged size is up to 4 GiB
         found[node.path] = node.kind, node.mode, held, node.same_as
     return found
 

@@ -374,6 +374,17 @@ def test_nothing_is_written_where_the_superblock_contradicts_itself(offset: int,
     assert blockfs.repair(image) == [] and image.bytes() == before
 
 
+def test_files_of_a_folder_that_shares_a_block_are_not_called_nameless() -> None:
+    """The first of the two has the block, and the kernel reads the names in it as the other's all the same."""
+    image = base()
+    image.put(inode(0, 40), "I", FIRST + 1)  # the root's second block, behind its end, is that of /d
+    before = tree(image)
+    assert b"d/g" in before and {"block-twice", "lone-file", "behind-end"} <= set(codes(image))
+    assert not any(p.mends for p in problems(image) if p.code in ("blockfs/lone-file", "blockfs/link-count"))
+    blockfs.repair(image)
+    assert tree(image) == before
+
+
 # the rest of the facts
 
 

@@ -64,6 +64,8 @@ class Survey:
         self.folders: Counter[int] = Counter()
         self.lost = False
         """Whether there is something that cannot be found any more: then no block is called nobody's for good."""
+        self.unseen = False
+        """Whether the kernel sees names that were not counted here: then no file is called nameless for good."""
         self._lengths = {0: -1}
 
     def findings(self) -> Iterator[Finding]:
@@ -81,6 +83,8 @@ class Survey:
     def _folder(self, number: int, waiting: list[int]) -> Iterator[Finding]:
         inode = self.volume.inode(number) or Inode()
         data = self.content(number, inode)
+        used = inode.direct[: ceil(inode.size, BLOCK)]
+        self.unseen = self.unseen or any(self.claims.owner(block) not in (number, -1) for block in used)
         found = [record for record in self._all_records(data, inode.size) if record.number and not record.dot]
         odd = list(oddities(data, inode.size))
         if odd:
@@ -314,7 +318,7 @@ class Survey:
             if links == inode.links:
                 continue
             mend = None
-            if links <= MOST_LINKS:
+            if links <= MOST_LINKS and not (self.unseen and links < inode.links):
                 mend = self._field(number, 26, "<H", links, f"{links} links, not {inode.links}")
             what = f"it says that it has {inode.links} links, and has {links}"
             if not inode.links:

@@ -22,6 +22,8 @@ HEAP_MOST = 900_000_000
 _DOUBTFUL = (
     "its counts of blocks and inodes and its first data block do not go together: one of them is wrong"
 )
+_UNSEEN = "it may have one in a folder that shares its blocks with another file: look at that first"
+_OF_NO_NAME = ("blockfs/idle-inode", "blockfs/lone-folder", "blockfs/lone-file")
 _SLACK = INODES_PER_BLOCK * INODE_SIZE
 
 
@@ -51,6 +53,8 @@ def findings(survey: Survey) -> Iterator[Finding]:
     for problem, mend in itertools.chain(*parts):
         if doubtful and mend is not None:
             yield replace(problem, mends=False, hint=problem.hint or _DOUBTFUL), None
+        elif survey.unseen and problem.code in _OF_NO_NAME and mend is not None:
+            yield replace(problem, mends=False, hint=_UNSEEN), None
         else:
             yield problem, mend
 
