@@ -152,7 +152,8 @@ def start(
 class Attended:
     """A long-running process that is waited for beside other things: `handle` becomes readable when it ends.
 
-    What it says on standard error is kept in a file; it is ended only by us, by its own id, or by itself.
+    What it says on standard error is kept in a file. It is ended by us, by its own id, or by itself; and by the
+    kernel when we are killed, where there is `setpriv` (which sets that up, and then becomes the process).
     """
 
     def __init__(
@@ -167,9 +168,14 @@ class Attended:
         pass_fds: Sequence[int] = (),
     ) -> None:
         self._words = words
+        if which(str(Path(cwd or ".") / argv[0]) if os.sep in argv[0] else argv[0]) is None:
+            raise MissingTool(
+                [Fault(f"cannot start `{argv[0]}`: it is not there", None, paste(argv, cwd=cwd))]
+            )
+        tool = which("setpriv")
         with words.open("wb") as file:
             self.process = start(
-                argv,
+                [str(tool), "--pdeathsig", "KILL", *argv] if tool else argv,
                 cwd=cwd,
                 env=env,
                 stdin=stdin,
