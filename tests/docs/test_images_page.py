@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from portwright.describe.image import Image
+from portwright.describe.program import Program
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -71,7 +72,9 @@ def test_repairing_an_image(repo: Path, folder: Path, portwright: Any) -> None:
 
 
 def test_the_described_images_are_read(repo: Path) -> None:
-    (text,) = re.findall(r"^```toml\n(.*?)^```$", (repo / "docs" / "images.md").read_text(), re.M | re.S)
+    text, bare = re.findall(r"^```toml\n(.*?)^```$", (repo / "docs" / "images.md").read_text(), re.M | re.S)
     images = {name: Image.model_validate(row) for name, row in tomllib.loads(text)["image"].items()}
     assert images["disk"].needs == ["root"]
+    (program,) = tomllib.loads(bare)["program"]
+    assert Program.model_validate(program).freestanding
     assert (images["root"].programs, images["root"].sources) == (["hello"], ["rootfs"])
