@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from portwright.base.errors import BadInput, Fault
 from portwright.describe import toml_file
@@ -31,6 +31,13 @@ class Expect(Described):
     host: bool = False
 
 
+def _only_std_programs_expect(made: dict[str, Any]) -> None:
+    """The schema's side of `_expects_nothing`: `expect` is asked of programs that run, and of no others."""
+    made["required"] = [name for name in made["required"] if name != "expect"]
+    freestanding = {"properties": {"kind": {"const": "freestanding"}}, "required": ["kind"]}
+    made |= {"if": freestanding, "else": {"required": ["expect"]}}
+
+
 class Program(Described):
     """[[program]]: a Cargo package or a `.rs` file in the port's folder, how to run it, what it must show.
 
@@ -38,6 +45,8 @@ class Program(Described):
     LLD as `link_script` says (a path of the port's folder; without it as LLD does by itself, from `_start` on). Such a
     program is for an image: nothing runs it, so it says no more than where it lies.
     """
+
+    model_config = ConfigDict(json_schema_extra=_only_std_programs_expect)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
     path: str
