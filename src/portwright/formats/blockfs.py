@@ -24,7 +24,7 @@ def identify(source: Source) -> str | None:
     return "BlockFS image (VeridianOS)"
 
 
-def read(source: Source) -> BlockVolume:
+def read(source: Source) -> Volume:
     """The files of an image; raises `BadInput` where the kernel could not mount it."""
     return BlockVolume(source)
 
