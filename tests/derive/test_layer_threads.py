@@ -146,7 +146,7 @@ def without(port: Port, variant: str, *operations: str, **arguments: list[object
         if meaning in arguments:
             call["arguments"] = arguments[meaning]
     ledger = Ledger.model_validate(tables)
-    return dataclasses.replace(port, ledger=ledger, variant=variant)
+    return dataclasses.replace(port, abi=ledger, variant=variant)
 
 
 HELPLESS = ("futex_wait", "futex_wake", "protect_memory", "unmap_memory", "thread_affinity", "yield_now")
@@ -169,7 +169,7 @@ def test_created_and_joined_threads(engine: str, cache: Path, toolchain: Toolcha
     tables = plain.ledger.model_dump(by_alias=True, exclude_none=True)
     for name, (meaning, arguments) in CREATED.items():
         tables["syscalls"][name] |= {"operation": meaning, "arguments": arguments}
-    port = dataclasses.replace(plain, ledger=Ledger.model_validate(tables), variant="threads")
+    port = dataclasses.replace(plain, abi=Ledger.model_validate(tables), variant="threads")
     assert std_threads.threads(port.ledger) == Threads("thread_create", True, "joined")
     oracle = Oracle(port, toolchain)
     lines = of_host(oracle, "threads", tmp_path).splitlines()

@@ -201,7 +201,7 @@ def never_busy(port: Port) -> Port:
     """The port of a system that refuses no call until later: programs that do not ask again run on it."""
     ledger = port.ledger
     abi = ledger.abi.model_copy(update={"busy": None})
-    return replace(port, ledger=ledger.model_copy(update={"abi": abi}))
+    return replace(port, abi=ledger.model_copy(update={"abi": abi}))
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_a_failure_can_be_told_by_the_carry_flag(guest, make_guest) -> None:
 @pytest.mark.parametrize("engine", ["native", "unicorn"])
 def test_a_program_sees_the_carry_flag(veridian, assembly, run_assembly, engine: str) -> None:
     """Both outcomes, as code sees them: `jc` is taken where the call fails, and not where it does not."""
-    port = replace(veridian, ledger=by_carry(veridian.ledger))
+    port = replace(veridian, abi=by_carry(veridian.ledger))
     fails = assembly.text(b"/no\0")
     assembly.raw("f9").call("getpid").raw("7302 0f0b")  # stc; getpid; jnc +2; ud2
     assembly.raw("f8").call("open", fails, 0, 0).raw("7202 0f0b")  # clc; open; jc +2; ud2

@@ -76,7 +76,7 @@ def test_a_clobber_list_without_vector_registers_destroys_none(
     assembly, run_assembly, veridian, engine: str
 ) -> None:
     abi = veridian.ledger.abi.model_copy(update={"clobbers": ["rcx", "r11"]})
-    port = dataclasses.replace(veridian, ledger=veridian.ledger.model_copy(update={"abi": abi}))
+    port = dataclasses.replace(veridian, abi=veridian.ledger.model_copy(update={"abi": abi}))
     assert run_assembly(keeps_in(XMM0, assembly), engine=engine, port=port).status == 7
 
 
@@ -347,7 +347,7 @@ def test_a_program_that_does_not_fit_beside_its_stack_cannot_be_loaded(
     where = {"stack_top": 0x60_0000 + 0x8000, "stack_size": 0x8000, "stack_limit": 0x8000}
     memory = veridian.ledger.memory.model_copy(update=where)
     ledger = veridian.ledger.model_copy(update={"memory": memory})
-    over = run_assembly(assembly, dataclasses.replace(veridian, ledger=ledger), engine=engine)
+    over = run_assembly(assembly, dataclasses.replace(veridian, abi=ledger), engine=engine)
     assert isinstance(over.end, Died) and over.end.report.kind == "cannot-load"
     assert "0x600000" in over.end.report.what
 
@@ -362,7 +362,7 @@ def test_thread_local_storage_that_cannot_be_made_cannot_be_loaded(
 ) -> None:
     pointer = veridian.ledger.entry.thread_pointer.model_copy(update={"at_entry": "tls"})
     entry = veridian.ledger.entry.model_copy(update={"thread_pointer": pointer})
-    port = dataclasses.replace(veridian, ledger=veridian.ledger.model_copy(update={"entry": entry}))
+    port = dataclasses.replace(veridian, abi=veridian.ledger.model_copy(update={"entry": entry}))
     assembly.exit(0)
     address, file_size, size = tls
     whole = assembly.elf()

@@ -91,7 +91,7 @@ def test_a_ledger_without_random_bytes_says_so() -> None:
     """The crate compiles, and its callers are told at run time."""
     port = ports.load(NAMES[0])
     calls = {name: call for name, call in port.ledger.syscalls.items() if call.operation != "fill_random"}
-    poor: Port = replace(port, ledger=port.ledger.model_copy(update={"syscalls": calls}))
+    poor: Port = replace(port, abi=port.ledger.model_copy(update={"syscalls": calls}))
     assert "Err(Error::UNSUPPORTED)" in random_backend.generate(poor, whole=False)
 
 

@@ -38,7 +38,7 @@ def test_each_table_has_as_many_cells_in_every_row() -> None:
     """A bar in a note does not make another cell."""
     port = ports.load(NAMES[0])
     calls = {**port.ledger.syscalls, "odd": Call(number=4000, note="a | b\nand more")}
-    page = abi_page.generate(replace(port, ledger=port.ledger.model_copy(update={"syscalls": calls})))
+    page = abi_page.generate(replace(port, abi=port.ledger.model_copy(update={"syscalls": calls})))
     assert "a \\| b and more" in page
     cells = 0
     for line in page.splitlines():

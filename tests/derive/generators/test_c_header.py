@@ -98,7 +98,7 @@ def test_names_and_layouts_that_c_does_not_take_as_they_are(compiler: str, tmp_p
     )
     calls = {**port.ledger.syscalls, "break": Call(number=999, constants={"AT_HERE": -100})}
     ledger = port.ledger.model_copy(update={"types": {"odd": odd}, "syscalls": calls})
-    header = c_header.generate(replace(port, ledger=ledger))
+    header = c_header.generate(replace(port, abi=ledger))
     source = """#include "abi.h"
 int check(void); int check(void) { struct odd o = { .int_ = SYS_break_ }; return (int)o.int_ + break_AT_HERE; }
 """
@@ -110,7 +110,7 @@ def test_failures_told_by_the_carry_flag(compiler: str, tmp_path: Path) -> None:
     """They are made negative, and the flags are known to change."""
     port = oracle()
     abi = port.ledger.abi.model_copy(update={"error": "carry"})
-    header = c_header.generate(replace(port, ledger=port.ledger.model_copy(update={"abi": abi})))
+    header = c_header.generate(replace(port, abi=port.ledger.model_copy(update={"abi": abi})))
     made = compiled(compiler, tmp_path, header, '#include "abi.h"\n', "-c")
     assert made.exists() and "neg %[rax]" in header and '"cc"' in header
 
@@ -120,7 +120,7 @@ def test_a_register_that_the_compiler_keeps_is_said() -> None:
     port = oracle()
     abi = port.ledger.abi.model_copy(update={"arguments": ["rdi", "rbp"]})
     with pytest.raises(PortwrightError, match="rbp"):
-        c_header.generate(replace(port, ledger=port.ledger.model_copy(update={"abi": abi})))
+        c_header.generate(replace(port, abi=port.ledger.model_copy(update={"abi": abi})))
 
 
 def test_each_number_once() -> None:

@@ -35,7 +35,7 @@ def test_a_call_is_made_with_the_ledgers_own_numbers(name: str) -> None:
 def test_what_the_ledger_lacks_is_absent() -> None:
     port = ports.load("x86_64-unknown-veridian")
     calls = {name: call for name, call in port.ledger.syscalls.items() if call.operation != "rename"}
-    text = probe.generate(replace(port, ledger=port.ledger.model_copy(update={"syscalls": calls})))
+    text = probe.generate(replace(port, abi=port.ledger.model_copy(update={"syscalls": calls})))
     assert (
         "pub const HAS_RENAME: bool = false;\npub fn rename(path: usize, target: usize) -> isize {\n    ABSENT\n}"
         in text
@@ -54,7 +54,7 @@ def test_packed_fixed_and_counted_arguments() -> None:
         update={"arguments": ["path", _part("path", "length")]}
     )
     calls = {**port.ledger.syscalls, "rmdir": counted}
-    text = probe.generate(replace(port, ledger=port.ledger.model_copy(update={"syscalls": calls})))
+    text = probe.generate(replace(port, abi=port.ledger.model_copy(update={"syscalls": calls})))
     assert "call(84, &[path, length_of(path)])" in text
 
 

@@ -167,9 +167,7 @@ def linux(folder: Path) -> Port:
     path.write_text(LINUX)
     port = ports.load(str(SMALL))
     target = port.manifest.target | {"os": "linux"}
-    return replace(
-        port, manifest=port.manifest.model_copy(update={"target": target}), ledger=ledgers.load(path)
-    )
+    return replace(port, manifest=port.manifest.model_copy(update={"target": target}), abi=ledgers.load(path))
 
 
 def test_the_text_for_a_small_os_is_as_recorded() -> None:
@@ -216,7 +214,7 @@ def test_texts_of_more_lines_stay_texts(toolchain: Toolchain, tmp_path: Path) ->
     ledger = ledger.model_copy(update=update)
     about = port.manifest.port.model_copy(update={"summary": evil})
     manifest = port.manifest.model_copy(update={"port": about})
-    root = write(replace(port, ledger=ledger, manifest=manifest), tmp_path)
+    root = write(replace(port, abi=ledger, manifest=manifest), tmp_path)
     built = rustc(toolchain, "--crate-type", "lib", "-D", "warnings", "--out-dir", tmp_path, root)
     assert built.returncode == 0, built.stderr
 
