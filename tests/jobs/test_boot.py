@@ -19,7 +19,7 @@ from portwright.describe import toolchain as toolchains
 from portwright.jobs import boot
 from portwright.jobs.boot import Arguments, Result
 from portwright.judge import boot as judge
-from portwright.run import transcript_file
+from portwright.run import firmware, transcript_file
 from portwright.run.events import ConsoleOutput, MachineEnded, MachineEvent
 
 Portwright = Callable[..., subprocess.CompletedProcess[str]]
@@ -155,6 +155,20 @@ def test_no_kernel_is_no_boot_target(bare: str, kernel: Path) -> None:
     assert result.verdict.outcome == "no-boot-target"
     assert "No bootable device" in result.verdict.detail
     assert any("boot loader" in known.cure for known in result.runs[0].known)
+
+
+def test_a_disk_that_uefi_cannot_start(tmp_path: Path, fresh_cache: Path) -> None:
+    bare_metal.need_qemu()
+    if not firmware.is_there("x86_64"):
+        pytest.skip("firmware: no UEFI firmware for x86_64 here (portwright setup --all)")
+    text = bare_metal.MACHINE.replace('machine = "pc,graphics=off"', 'machine = "q35"\nfirmware = "uefi"')
+    text = text.replace('accelerator = "tcg"', 'accelerator = "tcg"\ndrives = [{ image = "empty" }]')
+    folder = bare_metal.port(tmp_path / "port", text.replace("seconds = 10", "seconds = 60"))
+    (folder / "empty").write_bytes(bytes(1 << 20))
+    run = drive(Arguments(str(folder))).runs[0]
+    assert run.verdict.outcome == "no-boot-target", run.verdict
+    assert run.known[0].name == "no-boot-target-uefi"
+    assert "snapshot=on" in run.by_hand and "portwright-boot" not in run.by_hand
 
 
 def test_what_is_missing_is_named_before_anything_starts(bare: str, tmp_path: Path, kernel: Path) -> None:

@@ -174,6 +174,14 @@ def test_milestones_before_a_panic_count_and_those_behind_it_do_not() -> None:
     assert seen.verdict is not None and seen.verdict.outcome == "panicked"
 
 
+def test_terminal_commands_hide_no_line(size: int = 3) -> None:
+    text = b"\x1b[2J\x1b[01;01HONE\r\n\x1b[1m\x1b[33mTWO 3/3\x1b[0m\r\n\x1b[?7lTHREE\r\n"
+    pieces = [ConsoleOutput(0.1, text[place : place + size]) for place in range(0, len(text), size)]
+    milestones = [{"name": name, "pattern": f"^{name}"} for name in ("ONE", "TWO", "THREE")]
+    seen = seen_after([*pieces, Ticked(2.0)], milestone=milestones)
+    assert seen.verdict is not None and seen.verdict.passed
+
+
 def test_resets_and_banners_are_counted() -> None:
     assert seen_after([MachineReset(0.1, "host-qmp-system-reset", by_guest=False)]).verdict is None
     assert seen_after([MachineReset(0.1, "guest-reset")]).verdict is not None

@@ -15,7 +15,7 @@ from typing import Literal
 
 from portwright.describe.known_failure import KnownFailure
 from portwright.describe.machine import Criterion, Machine, Milestone
-from portwright.judge import boot_words
+from portwright.judge import boot_words, console_text
 from portwright.judge.literals import Search
 from portwright.judge.verdict import Outcome, Verdict
 from portwright.run.events import (
@@ -189,6 +189,8 @@ def judge(rules: Rules, events: Iterable[MachineEvent]) -> Seen:
 
 def _output(seen: Seen, data: bytes) -> Seen:
     text = (seen.line + data).replace(b"\r\n", b"\n")
+    if b"\x1b" in text:  # terminal commands, as firmware likes them, would hide the beginning of a line
+        text = console_text.COMMANDS.sub(b"", text)
     seen = replace(
         seen,
         total=seen.total + len(data),
@@ -356,7 +358,7 @@ def _ended(seen: Seen, end: MachineEnded) -> Seen:
 def explain(failures: Sequence[KnownFailure], seen: Seen) -> tuple[tuple[KnownFailure, str], ...]:
     """The known failures that the last of the console shows, each with the line; the surest first."""
     order = ("certain", "likely", "possible")
-    text = seen.tail.replace(b"\r\n", b"\n")
+    text = console_text.COMMANDS.sub(b"", seen.tail.replace(b"\r\n", b"\n"))
     found = []
     for row in failures:
         if row.early and seen.reached:

@@ -24,6 +24,7 @@ CONSOLES = {
     "debugcon": ["-debugcon", "chardev:{chardev}"],
     "virtio": ["-device", "virtio-serial-pci", "-device", "virtconsole,chardev={chardev}"],
 }
+VARIABLES = "variables.fd"
 DIRECT = {"pflash": "pflash", "sd": "sd"}
 
 
@@ -64,7 +65,7 @@ def _firmware(boot: Boot, machine: Qemu, faults: list[Fault]) -> list[str]:
         return []
     words = ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={_comma(found.code)}"]
     if found.variables is not None:
-        own = boot.scratch / "variables.fd"
+        own = boot.scratch / VARIABLES
         shutil.copyfile(found.variables, own)
         own.chmod(0o600)
         words += ["-drive", f"if=pflash,unit=1,format=raw,file={_comma(own)}"]

@@ -17,7 +17,7 @@ from typing import Literal
 from portwright.base.errors import Fault, MissingTool
 from portwright.base.processes import Attended, paste, which
 from portwright.describe.machines.qemu import Qemu
-from portwright.run import kvm, qemu_command, qemu_cpus
+from portwright.run import firmware, kvm, qemu_command, qemu_cpus
 from portwright.run.console import READ_AT_ONCE, Boot, unknown
 from portwright.run.events import (
     ConsoleOutput,
@@ -72,6 +72,15 @@ def _pipes(path: Path) -> tuple[int, int]:
     return console, os.open(f"{path}.in", os.O_RDWR | os.O_NONBLOCK)
 
 
+def _lasting(boot: Boot, machine: Qemu, words: Sequence[str]) -> list[str]:
+    """The words without what goes with this run: the firmware's variables begin as the installed file again."""
+    own = str(boot.scratch / qemu_command.VARIABLES)
+    if not any(own in word for word in words):
+        return list(words)
+    installed = firmware.find(machine.arch).variables
+    return [word.replace(own, f"{installed},snapshot=on") for word in words]
+
+
 def _busy() -> float:
     """By how much a machine is slower here because others want the processors too; deadlines are longer then."""
     return min(MOST_BUSY, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
@@ -86,7 +95,12 @@ class QemuMachine:
         pipe = boot.scratch / "console"
         self._console, self._keyboard = _pipes(pipe)
         monitor, theirs = socket.socketpair()
-        by_hand = [*words, *qemu_command.console(machine.console, "con"), "-chardev", "stdio,id=con,mux=on"]
+        by_hand = [
+            *_lasting(boot, machine, words),
+            *qemu_command.console(machine.console, "con"),
+            "-chardev",
+            "stdio,id=con,mux=on",
+        ]
         argv = [
             *words,
             *("-chardev", f"pipe,id=con,path={str(pipe).replace(',', ',,')}"),
