@@ -39,6 +39,7 @@ EXTRAS = {
     "mcopy": "mtools",
     "sgdisk": "gdisk",
     "sfdisk": "fdisk",
+    "chromium": "chromium",
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
 }
