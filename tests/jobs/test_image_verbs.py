@@ -172,6 +172,21 @@ def bootstrap() -> bytes:
     return (header + load).ljust(0x1000, b"\0") + code + names + sections
 
 
+def test_a_bootstrap_that_could_not_run_in_place_is_refused(portwright: Portwright, folder: Path) -> None:
+    (folder / "boot.elf").write_bytes(bootstrap())
+    words = "pack --format redox-initfs --layout R3 --bootstrap boot.elf -o initfs.img TREE"
+    run(portwright, folder, words)
+    run(portwright, folder, "check initfs.img")
+    for at, value in ((16, 3), (24, 0)):  # position-independent; entry 0
+        wrong = bytearray(bootstrap())
+        wrong[at] = value
+        if not value:
+            wrong[at : at + 8] = bytes(8)
+        (folder / "boot.elf").write_bytes(wrong)
+        assert "bootstrap" in run(portwright, folder, words.replace("initfs.img", "wrong.img"), 2)
+        assert not (folder / "wrong.img").exists()
+
+
 def test_the_initfs_and_disk_of_redox(portwright: Portwright, folder: Path) -> None:
     """As a recipe: what starts first, init and its scripts, drivers; then BIOS, EFI and REDOX on a disk."""
     (folder / "boot.elf").write_bytes(bootstrap())

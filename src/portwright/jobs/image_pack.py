@@ -15,6 +15,7 @@ from portwright.base.errors import Where, fail
 from portwright.base.events import Event
 from portwright.base.sources import File
 from portwright.jobs import Arg
+from portwright.pack import bootstrap as bootstraps
 from portwright.pack import format as formats
 from portwright.pack import make, tree
 from portwright.pack.make import Made
@@ -96,4 +97,8 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 def _bootstrap(path: Path | None) -> File | None:
     if path is not None and not path.is_file():
         raise fail("no such file", Where(path), "--bootstrap takes an ELF program", "file/missing")
-    return File(path) if path is not None else None
+    if path is None:
+        return None
+    found = File(path)
+    bootstraps.require(found)
+    return found

@@ -97,14 +97,14 @@ class QemuMachine:
         monitor, theirs = socket.socketpair()
         by_hand = [
             *_lasting(boot, machine, words),
-            *wired,
+            *qemu_command.console(machine.console, "con"),
             "-chardev",
             "stdio,id=con,mux=on",
         ]
         argv = [
             *words,
             *("-chardev", f"pipe,id=con,path={str(pipe).replace(',', ',,')}"),
-            *wired,
+            *qemu_command.console(machine.console, "con"),
             *("-chardev", f"socket,id=mon,fd={theirs.fileno()}", "-mon", "chardev=mon,mode=control"),
             # A machine that goes down stands still, so that its CPUs can be asked where they were.
             *("-no-shutdown", "-d", "cpu_reset", "-D", str(self._log)),
