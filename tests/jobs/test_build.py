@@ -67,8 +67,8 @@ def test_a_program_that_is_missing_is_placed_in_the_manifest(
         file.write('\n[[program]]\nname = "files"\npath = "programs/files"\nexpect = { exit = 0 }\n')
     said = portwright("build", folder, "programs")
     assert said.returncode == 2
-    assert "the program `hello` is not there" in said.stderr
-    assert "the program `files` is not there" in said.stderr
+    assert "program `hello` is not there: programs/hello" in said.stderr
+    assert "program `files` is not there: programs/files" in said.stderr
     assert f"{folder}/port.toml:" in said.stderr
 
 
