@@ -172,11 +172,17 @@ def test_an_initfs_without_its_bootstrap_is_found(pack: Pack) -> None:
 
 
 def test_an_init_in_the_bootstrap_s_place_is_found_and_no_build_makes_such_an_image(
-    built: BuildResult, pack: Pack, tmp_path: Path
+    built: BuildResult, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is linked for elsewhere: nobody would move it to where it can run."""
     init = built.programs["init"][0]
-    assert "initfs-bootstrap-place" in errors(said(pack(bootstrap=init)))
+    with pytest.raises(BadInput) as refused:
+        pack(bootstrap=init)
+    assert "bootstrap/place" in {fault.code for fault in refused.value.faults}
+    shutil.rmtree(tmp_path / "tree")
+    with monkeypatch.context() as unlooked:  # as the original archiver packs: it looks at nothing
+        unlooked.setattr("portwright.pack.bootstrap.require", lambda source: None)
+        assert "initfs-bootstrap-place" in errors(said(pack(bootstrap=init)))
     recipe = {"format": "redox-initfs", "layout": "R3", "bootstrap": "init"}
     with pytest.raises(BadInput) as caught:
         done(compose.compose(recipe, {"program:init": str(init)}, tmp_path / "made.img", None))
