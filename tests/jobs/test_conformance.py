@@ -62,6 +62,17 @@ def test_an_exception_for_a_test_that_passes_fails_the_run(
     assert shown.returncode == 1 and found["failures"] == [] and len(found["expired"]) == 2, found
 
 
+def test_what_an_older_machine_told_is_not_taken_over(tmp_path: Path) -> None:
+    code = tmp_path / "run"
+    (code / "engines" / "__pycache__").mkdir(parents=True)
+    (code / "engines" / "one.py").write_text("A = 1\n")
+    before = conformance.machine_hash(code)
+    (code / "engines" / "__pycache__" / "one.pyc").write_bytes(b"made anew")
+    assert conformance.machine_hash(code) == before
+    (code / "engines" / "one.py").write_text("A = 2\n")
+    assert conformance.machine_hash(code) != before
+
+
 def test_a_filter_runs_only_what_it_names(portwright: Callable[..., Any]) -> None:
     found = document(
         portwright("conformance", NAME, *ABORT, "--suite", "std-num", "--filter", "u64", "--json")

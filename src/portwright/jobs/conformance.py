@@ -282,12 +282,21 @@ def _options(arguments: Arguments) -> Options:
 
 
 def _request(arguments: Arguments, folder: Path, options: Options, on: str, workers: int) -> Request:
-    code = Path(__file__).resolve().parents[1] / "run"
-    said = [on, arguments.hostile, arguments.timeout, hash_tree(code, keep=lambda name: name.endswith(".py"))]
+    said = [
+        on,
+        arguments.hostile,
+        arguments.timeout,
+        machine_hash(Path(__file__).resolve().parents[1] / "run"),
+    ]
     # A seed that was asked for is one more thing that makes it another run.
     said += [arguments.seed, time.time() if arguments.restart else None]
     assert options.seed is not None
     return Request(folder, hash_value(said), options.seed, workers, arguments.filter)
+
+
+def machine_hash(code: Path) -> str:
+    """What a killed run of an older machine is told by: nothing is taken over from it."""
+    return hash_tree(code, keep=lambda name: not name.endswith("__pycache__"))
 
 
 def _binaries(port: Port, built: TestBuild, options: Options, arguments: Arguments) -> dict[str, TestBinary]:

@@ -328,6 +328,48 @@ def test_interrupt_before_the_run_and_inside_a_trap(guest) -> None:
     assert (count, guest.get("pc")) == (1, [CODE + 2])
 
 
+def test_interrupts_do_not_pile_up(guest) -> None:
+    """Whoever waits for the end of a limit asks again and again, while the report on the guest is made."""
+    before = threading.active_count()
+
+    def most_threads() -> int:
+        for _ in range(50):
+            guest.engine.interrupt()
+        time.sleep(0.1)
+        return threading.active_count() - before
+
+    seen: list[int] = []
+    assert guest.run("0f05 ebfe", lambda: seen.append(most_threads()) or True).reason == "interrupted"
+    seen.append(most_threads())
+    assert guest.run("ebfe").reason == "interrupted"
+    time.sleep(0.1)
+    seen.append(threading.active_count() - before)
+    assert seen[0] <= 1 and max(seen[1:]) <= 0
+
+
+def test_a_late_stop_is_not_the_next_runs(make_guest, name: str, monkeypatch) -> None:
+    """The thread that asks Unicorn to stop may be slow: by then the guest has stopped at a trap, and runs again."""
+    if name != "unicorn":
+        pytest.skip("only Unicorn is asked from another thread")
+    guest = make_guest(name)
+    engine, main, slow = guest.engine, threading.get_ident(), threading.Event()
+    stop = engine._uc.emu_stop
+
+    def late() -> None:
+        if threading.get_ident() != main:
+            slow.set()
+            time.sleep(0.2)
+        stop()
+
+    monkeypatch.setattr(engine._uc, "emu_stop", late)
+    threading.Timer(0.1, engine.interrupt).start()
+    # It computes for less time than the stop is late, and makes a call.
+    assert guest.run("b900000001 ffc9 75fc 0f05 ebf3", lambda: True).reason == "interrupted"
+    assert slow.is_set()
+    threading.Timer(0.5, engine.interrupt).start()
+    assert guest.run("ebfe").reason == "interrupted"
+
+
 def test_cpu_time_is_the_guests_own(guest) -> None:
     threading.Timer(0.5, guest.engine.interrupt).start()
     before = guest.engine.cpu_seconds()

@@ -64,6 +64,10 @@ class UnicornEngine(Registers):
         super().__init__(uc, unicorn, self._constants, cpu, described(setup.cpu))
         self._encodings = {name: trap.encoding for name, trap in described(setup.cpu).traps.items()}
         self._interrupted = self._running = False
+        self._asked = 0  # how many interrupts there were: only the newest one's thread goes on
+        self._asking = (
+            threading.Lock()
+        )  # what is asked for is the run that was to be interrupted, not the next
         self._trapped = False
         self._looking: tuple[int, int] | None = None
         self._stop: Stop | None = None
@@ -276,7 +280,8 @@ class UnicornEngine(Registers):
             elif self._counts:
                 self._interrupted = True  # the turn is over
             pc = self.get(pc_only)[0]
-        self._interrupted = False
+        with self._asking:
+            self._interrupted = False
         return Stop("interrupted", pc=pc)
 
     def _is_new_bad_access(self, error: Any) -> bool:
@@ -330,16 +335,22 @@ class UnicornEngine(Registers):
         return True
 
     def interrupt(self) -> None:
-        """See `Engine.interrupt`."""
+        """See `Engine.interrupt`. Takes no lock, for a signal's handler may come while one is held."""
         self._interrupted = True
-        threading.Thread(target=self._ask_to_stop, daemon=True).start()
+        self._asked += 1
+        if self._entered is not None:  # else the next run sees it by itself
+            threading.Thread(target=self._ask_to_stop, args=(self._asked,), daemon=True).start()
 
-    def _ask_to_stop(self) -> None:
+    def _ask_to_stop(self, number: int) -> None:
         # Asked once, it may come just before the emulator starts, which forgets it.
-        while self._interrupted and self._uc is not None:
-            if self._running:
-                self._uc.emu_stop()
-            threading.Event().wait(ASK_AGAIN)
+        while self._entered is not None and number == self._asked:
+            with self._asking:
+                uc = self._uc
+                if not self._interrupted or uc is None:
+                    return
+                if self._running:
+                    uc.emu_stop()
+            time.sleep(ASK_AGAIN)
 
     def close(self) -> None:
         """See `Engine.close`."""
