@@ -33,7 +33,7 @@ from portwright.run.qmp import Qmp
 LAST_READS = 64
 DRAIN_SECONDS = 0.05
 PIPE_SIZE = 1 << 20
-MOST_BUSY = 4.0
+MOST_BUSY = 20.0
 
 
 def start(boot: Boot) -> QemuMachine:
