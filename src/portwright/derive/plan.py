@@ -26,6 +26,7 @@ class Input:
     path: str = ""
     digest: str = ""
     step: str = ""
+    kind: Literal["file", "executable", "symlink", "folder"] = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Step:
     below the plan's own, updated in place (cargo's target folder: what is still right is not built again) and
     emptied first where `start_over` is not what it was. `stdout` names an output that takes what the command
     prints. `room` is how many bytes of disk the step may need.
+
+    Steps of a recording (see `derive/recording.py`) also have: the kind `files`, a driver's own work; a `type`, the
+    trade of their command; `stdin`, an input that the command reads from there.
     """
 
     name: str
@@ -54,12 +58,14 @@ class Step:
     outputs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     fingerprint: str = ""
-    kind: Literal["tool", "portwright"] = "tool"
+    kind: Literal["tool", "portwright", "files"] = "tool"
     cached: bool = True
     place: str = ""
     start_over: str = ""
     stdout: str = ""
     room: int = 0
+    type: str = ""
+    stdin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Plan:
         """The cache key of every step."""
         keys: dict[str, str] = {}
         for step in self.steps:
-            said = {name: value for name, value in asdict(step).items() if name not in NOT_IN_KEY}
+            said = {name: value for name, value in step_value(step).items() if name not in NOT_IN_KEY}
             keys[step.name] = hash_value([said, [[need, keys[need]] for need in step.needs]])
         return keys
 
@@ -103,12 +109,38 @@ class Plan:
 
     def to_json(self) -> str:
         """The plan as one stable JSON document."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return json.dumps(plan_value(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def step_value(step: Step) -> dict[str, Any]:
+    """The step as a JSON value; what only recordings say is left out where nothing is said."""
+    value = asdict(step)
+    for name in ("type", "stdin"):
+        if not value[name]:
+            del value[name]
+    for row in value["inputs"]:
+        if row["kind"] == "file":
+            del row["kind"]
+    return value
+
+
+def plan_value(plan: Plan) -> dict[str, Any]:
+    """The plan as a JSON value."""
+    return {
+        "target": plan.target,
+        "steps": [step_value(step) for step in plan.steps],
+        "texts": dict(plan.texts),
+        "identity": plan.identity,
+    }
 
 
 def from_json(text: str) -> Plan:
     """The plan of a JSON document that `to_json` wrote."""
-    value: dict[str, Any] = json.loads(text)
+    return plan_from(json.loads(text))
+
+
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """The plan of the JSON value that `plan_value` gave."""
     steps = tuple(
         Step(
             **{
