@@ -17,7 +17,7 @@ from pathlib import Path
 from portwright.base import files
 from portwright.base.errors import Fault, PortwrightError, StepFailed, Where, fail
 from portwright.base.events import Begun, Ended, Event, Note
-from portwright.build import own_step
+from portwright.build import own_step, seeding
 from portwright.build.store import Store
 from portwright.build.tool import Tool
 from portwright.derive.plan import Plan, Step
@@ -73,6 +73,8 @@ def run(plan: Plan, goal: str, settings: Settings | None = None) -> Generator[Ev
         todo = missing(store, goal)
         _check_room(store, todo)
         store.write_texts()
+        if todo and (begun := seeding.seed(store)):
+            yield Note(f"begun as a copy of {begun}", "debug")
         yield from _Schedule(store, todo, settings or Settings(), descriptor).run()
         store.keep_few_crates()
     return Done(store, tuple(step.name for step in todo))

@@ -83,9 +83,9 @@ class Store:
         return out.is_dir() and all((out / name).exists() for name in step.outputs)
 
     def write_texts(self) -> None:
-        """Put the plan's texts where its steps look for them."""
+        """Put the plan's texts where its steps look for them; one that begins as a script does can be executed."""
         for name, text in self.plan.texts.items():
-            write_atomic(self.texts / name, text)
+            write_atomic(self.texts / name, text, mode=0o755 if text.startswith("#!") else None)
 
     def texts_are_there(self) -> bool:
         """Whether the texts are what the plan says."""

@@ -9,6 +9,7 @@ of the images (see `image_plan`).
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
 MEGABYTE = 1_000_000
+REMAPPED = "remapped/rustc"
 STD_ROOM, SYSROOT_ROOM, CRATE_ROOM = 500 * MEGABYTE, 150 * MEGABYTE, 20 * MEGABYTE
 
 
@@ -83,6 +85,7 @@ def plan(port: Port, facts: Facts) -> Plan:
         f"{port.target}.json": spec_text(facts.spec, port, facts.toolchain),
         "edits.json": to_json(facts.edits),
         "offline.toml": offline(facts.toolchain),
+        REMAPPED: remapped(facts.toolchain),
     }
     made_from = {"std": facts.source_digest, "overlay": hash_bytes(texts["edits.json"].encode())}
     texts |= dist_plan.texts(port, facts.toolchain, facts.spec, made_from)
@@ -145,6 +148,16 @@ def offline(toolchain: Toolchain) -> str:
     )
 
 
+def remapped(toolchain: Toolchain) -> str:
+    """A rustc by whose paths nobody can tell where the view lay, in panic messages and debug information.
+
+    A flag would say the view's path to cargo, which would then take nothing over from another plan's folder.
+    """
+    rustc = shlex.quote(str(toolchain.rustc))
+    prefix = f'"--remap-path-prefix=$PORTWRIGHT_VIEW=/rustc/{toolchain.commit}/library"'
+    return f'#!/bin/sh\nexec {rustc} "$@" {prefix}\n'
+
+
 def _text(texts: Mapping[str, str], name: str) -> Input:
     return Input(name, f"{{texts}}/{name}", hash_bytes(texts[name].encode()))
 
@@ -186,8 +199,7 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
         "-Zforce-unstable-if-unmarked",
         # As the std that Rust gives out: a program with `lto = true` takes it from here.
         "-Cembed-bitcode=yes",
-        # The paths in panic messages and debug information then say nothing of this machine.
-        f"--remap-path-prefix={{view}}=/rustc/{toolchain.commit}/library",
+        # As for the view, see `remapped`.
         f"--remap-path-prefix={toolchain.vendor}=/rustc/{toolchain.commit}/library/vendor",
     ]
     argv = [str(toolchain.cargo), "build", "--manifest-path", "{view}/sysroot/Cargo.toml"]
@@ -199,7 +211,8 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
         "CARGO_HOME": "{out}/cargo-home",
         "CARGO_PROFILE_RELEASE_OPT_LEVEL": std.optimize,
         "CARGO_TARGET_DIR": "{out}/target",
-        "RUSTC": str(toolchain.rustc),
+        "PORTWRIGHT_VIEW": "{view}",
+        "RUSTC": f"{{texts}}/{REMAPPED}",
         "RUSTC_BOOTSTRAP": "1",
         "RUST_TARGET_PATH": "{texts}",
         **toolchain.environment,
@@ -211,7 +224,7 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
         "core, alloc, std and test for the target, through the workspace that rustc's bootstrap builds",
         env=env,
         cwd="/",  # cargo reads configuration from every folder above; there is none above this one
-        inputs=(_compiler(toolchain), spec, _text(texts, "offline.toml")),
+        inputs=(_compiler(toolchain), spec, _text(texts, "offline.toml"), _text(texts, REMAPPED)),
         outputs=("messages.json",),
         needs=("spec", "view"),
         place="std",

@@ -1,0 +1,113 @@
+"""A plan's first build begins as a copy of another's of the same target: what is taken over, what is not, and whether
+the result is the one that is built from nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portwright.base.events import Event
+from portwright.base.hashing import hash_tree
+from portwright.build import executor
+from portwright.derive.plan import Plan, Step
+
+ONE, TWO = "x-y-z-00000001", "x-y-z-00000002"
+# Like cargo, it keeps the absolute names of what it was made from, and says what it found when it began.
+STD = 'if test -e list; then echo found > began; cp list was; fi; pwd > list; touch -d "2020-01-01" list; touch made'
+
+
+def plan(identity: str, **more: Any) -> Plan:
+    view = Step(
+        "view",
+        ("/bin/sh", "-c", "touch ours; ln -sf /dev/null link"),
+        "",
+        outputs=("ours",),
+        place="view",
+    )
+    std = Step(
+        "std",
+        ("/bin/sh", "-c", STD),
+        "",
+        needs=("view",),
+        outputs=("made",),
+        place="std",
+        start_over="s",
+    )
+    return Plan("x-y-z", (view, dataclasses.replace(std, **more)), {}, identity)
+
+
+def build(made: Plan) -> Path:
+    work = executor.run(made, "std")
+    seen: list[Event] = []
+    while True:
+        try:
+            seen.append(next(work))
+        except StopIteration as end:
+            return Path(end.value.out("std"))
+
+
+def test_what_lies_there_is_begun_with_and_its_names_are_the_new_ones(fresh_cache: Path) -> None:
+    one = build(plan(ONE))
+    two = build(plan(TWO))
+    assert not (one / "began").exists() and (two / "began").exists()
+    assert (two / "was").read_text() == (two / "list").read_text() == f"{two}\n"
+    assert (one / "list").read_text() == f"{one}\n", "the other plan's folder was changed"
+    assert (two.parent / "view" / "link").is_symlink()
+
+
+def test_times_stay_by_which_cargo_goes(fresh_cache: Path) -> None:
+    one = build(plan(ONE))
+    two = build(plan(TWO, argv=("/bin/true",)))
+    assert (two / "list").read_text() == f"{two}\n"
+    assert (two / "list").stat().st_mtime_ns == (one / "list").stat().st_mtime_ns
+    assert os.stat(two / "list").st_mtime < 1_600_000_000
+
+
+@pytest.mark.parametrize(
+    "reason", ["another compiler", "unfinished", "another view", "in use", "another length", "there already"]
+)
+def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str) -> None:
+    one = build(plan(ONE))
+    records = one.parent / "records"
+    more: dict[str, Any] = {}
+    name = TWO
+    if reason == "another compiler":
+        more["start_over"] = "t"
+    elif reason == "unfinished":
+        text = (records / "std.json").read_text().replace('"done": true', '"done": false')
+        (records / "std.json").write_text(text)
+    elif reason == "another view":
+        text = (records / "view.json").read_text().replace('"key": "', '"key": "0')
+        (records / "view.json").write_text(text)
+    elif reason == "another length":
+        name = f"{TWO}0"
+    elif reason == "there already":
+        (one.parent.parent / TWO / "std").mkdir(parents=True)
+    with (one.parent / "lock").open("a") as lock:
+        if reason == "in use":
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not (build(plan(name, **more)) / "began").exists()
+
+
+@pytest.mark.e2e
+def test_the_sysroot_is_that_of_a_build_from_nothing(
+    tmp_path: Path, toolchain: object, portwright: Callable[..., Any]
+) -> None:
+    """VeridianOS has two ledgers; the second is begun with the first one's std, or is not."""
+    found = {}
+    for name, ledgers in {"seeded": ([], ["--ledger", "document"]), "fresh": (["--ledger", "document"],)}.items():
+        env = {"PORTWRIGHT_CACHE": str(tmp_path / name)}
+        for words in ledgers:
+            done = portwright("build", "x86_64-unknown-veridian", "sysroot", *words, "-v", env=env, timeout=900)
+            assert done.returncode == 0, done.stderr
+            begun = "begun as a copy of" in done.stderr
+        assert begun == (name == "seeded")
+        folder = max((tmp_path / name / "steps").glob("sysroot-*"), key=lambda path: path.stat().st_mtime)
+        found[name] = hash_tree(folder / "lib", remember=False)
+    assert found["seeded"] == found["fresh"]
