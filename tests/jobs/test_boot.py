@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -169,6 +170,27 @@ def test_a_disk_that_uefi_cannot_start(tmp_path: Path, fresh_cache: Path) -> Non
     assert run.verdict.outcome == "no-boot-target", run.verdict
     assert run.known[0].name == "no-boot-target-uefi"
     assert "snapshot=on" in run.by_hand and "portwright-boot" not in run.by_hand
+
+
+def test_a_drive_gets_the_port_s_own_image_of_its_name(
+    tmp_path: Path, kernel: Path, fresh_cache: Path
+) -> None:
+    text = bare_metal.MACHINE.replace(
+        'accelerator = "tcg"', 'accelerator = "tcg"\ndrives = [{ image = "data" }]'
+    )
+    text += (
+        '\n[image.data]\nformat = "fat"\nsize = "1MiB"\n[[image.data.file]]\npath = "a.txt"\ntext = "told"\n'
+    )
+    folder = bare_metal.port(tmp_path / "port", text)
+    run = drive(Arguments(str(folder), kernel=kernel, append="up success sleep")).runs[0]
+    made = re.search(r"file=([^, ]+)", run.by_hand)
+    assert run.verdict.outcome == "passed" and made is not None, run
+    assert b"told" in Path(made[1]).read_bytes()
+    other = tmp_path / "other.img"
+    other.write_bytes(bytes(1 << 20))
+    for given in (str(other), f"data={other}"):
+        arguments = Arguments(str(folder), kernel=kernel, append="up success sleep", image=(given,))
+        assert f"file={other}" in drive(arguments).runs[0].by_hand
 
 
 def test_what_is_missing_is_named_before_anything_starts(bare: str, tmp_path: Path, kernel: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,16 @@ class Note:
 
 
 Event = Begun | Advanced | Ended | Note
+
+
+T = TypeVar("T")
+
+
+def outcome(work: Generator[Event, None, T]) -> T:
+    """What a job comes to, for who does not care for its events."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            value: T = end.value
+            return value

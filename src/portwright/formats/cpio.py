@@ -7,13 +7,16 @@ zstd, or not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from portwright.base.errors import BadInput
 from portwright.base.sources import Source
 from portwright.formats import Layout, Node, Packing, Problem
-from portwright.formats.parts import cpio_check, cpio_layout, cpio_unpacked
+from portwright.formats.parts import cpio_unpacked
 from portwright.formats.parts.cpio_archive import FORMATS
-from portwright.formats.parts.cpio_volume import CpioVolume
+
+if TYPE_CHECKING:  # what only some verbs need is imported by them: every verb on images asks every format
+    from portwright.formats.parts.cpio_volume import CpioVolume
 
 HOLDS = "files"
 SUMMARY = "cpio archive (newc), as an initramfs is"
@@ -34,11 +37,15 @@ def identify(source: Source) -> str | None:
 
 def read(source: Source) -> CpioVolume:
     """The files of all archives in a file."""
+    from portwright.formats.parts.cpio_volume import CpioVolume
+
     return CpioVolume(source)
 
 
 def layout(nodes: Iterable[Node], packing: Packing) -> Layout:
     """The archive of a tree."""
+    from portwright.formats.parts import cpio_layout
+
     return cpio_layout.layout(nodes, packing)
 
 
@@ -49,6 +56,8 @@ def packing(volume: CpioVolume) -> Packing:
 
 def check(source: Source) -> Iterator[Problem]:
     """Everything that is wrong with the archives."""
+    from portwright.formats.parts import cpio_check
+
     try:
         yield from cpio_check.check(source)
     except BadInput as error:

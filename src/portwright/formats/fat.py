@@ -7,13 +7,16 @@ seconds or before 1980. Links and special files are refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from portwright.base.errors import BadInput
 from portwright.base.sources import Source
 from portwright.formats import Layout, Node, Packing, Problem, Target
-from portwright.formats.parts import fat_boot, fat_check, fat_layout, fat_repair
-from portwright.formats.parts.fat_edit import FatEditor
-from portwright.formats.parts.fat_volume import FatVolume
+from portwright.formats.parts import fat_boot
+
+if TYPE_CHECKING:  # what only some verbs need is imported by them: every verb on images asks every format
+    from portwright.formats.parts.fat_edit import FatEditor
+    from portwright.formats.parts.fat_volume import FatVolume
 
 HOLDS = "files"
 SUMMARY = "FAT12, FAT16 or FAT32 volume, as EFI system partitions are"
@@ -30,18 +33,25 @@ def identify(source: Source) -> str | None:
             return f"FAT{fat_boot.read(source).bits} volume"
     except BadInput:
         return "FAT volume, damaged"
-    if not any(head) and fat_check.good_backup(source) is not None:
-        return "FAT32 volume, its boot sector wiped"
+    if not any(head):
+        from portwright.formats.parts import fat_check
+
+        if fat_check.good_backup(source) is not None:
+            return "FAT32 volume, its boot sector wiped"
     return None
 
 
 def read(source: Source) -> FatVolume:
     """The files of a volume."""
+    from portwright.formats.parts.fat_volume import FatVolume
+
     return FatVolume(source)
 
 
 def layout(nodes: Iterable[Node], packing: Packing) -> Layout:
     """The image of a tree."""
+    from portwright.formats.parts import fat_layout
+
     return fat_layout.layout(nodes, packing)
 
 
@@ -59,14 +69,20 @@ def packing(volume: FatVolume) -> Packing:
 
 def edit(target: Target) -> FatEditor:
     """Changes the files of a volume in place."""
+    from portwright.formats.parts.fat_edit import FatEditor
+
     return FatEditor(target)
 
 
 def check(source: Source) -> Iterator[Problem]:
     """Everything that is wrong with a volume."""
+    from portwright.formats.parts import fat_check
+
     return fat_check.check(source)
 
 
 def repair(target: Target) -> list[str]:
     """Mend what can be mended without losing anything; what was done."""
+    from portwright.formats.parts import fat_repair
+
     return fat_repair.repair(target)

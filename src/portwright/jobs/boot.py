@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from portwright.base.errors import BadInput, Fault, StepFailed, Where, closest, fail
-from portwright.base.events import Advanced, Begun, Ended, Event, Note
+from portwright.base.events import Advanced, Begun, Ended, Event, Note, outcome
 from portwright.base.files import cache_root, temporary_folder
+from portwright.build import boot_images
 from portwright.describe import port as ports
 from portwright.describe.known_failure import KnownFailure
 from portwright.describe.machine import Criterion, Machine
@@ -133,11 +134,8 @@ class Result:
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Boot, or judge what was recorded; a record of it is kept for reports."""
-    return (
-        yield from run_records.keeping(
-            VERB, arguments, _boots(arguments), narrows=("transcript",), more=_consoles
-        )
-    )
+    boots = _boots(arguments)
+    return (yield from run_records.keeping(VERB, arguments, boots, narrows=("transcript",), more=_consoles))
 
 
 def _consoles(result: Result) -> dict[str, object]:
@@ -182,7 +180,7 @@ def _faults(arguments: Arguments, machine: Machine) -> list[Fault]:
         ("initrd", arguments.initrd),
         ("transcript", arguments.transcript),
         *(("symbols", path) for path in arguments.symbols),
-        *(("image", path) for path in _images(arguments).values()),
+        *(("image", path) for path in boot_images.named(arguments.image).values()),
     ):
         if path is not None and not path.is_file():
             faults.append(Fault(f"--{option}: no such file", Where(path), None, f"boot/{option}"))
@@ -195,18 +193,6 @@ def _faults(arguments: Arguments, machine: Machine) -> list[Fault]:
         hint = "without a terminal, give commands with -c"
         faults.append(Fault("`--interactive` needs a terminal", None, hint, "boot/interactive"))
     return faults
-
-
-def _images(arguments: Arguments) -> dict[str, Path]:
-    """Image name -> file; the one without a name is the first drive's."""
-    found: dict[str, Path] = {}
-    for text in arguments.image:
-        name, separator, file = text.partition("=")
-        if separator and not Path(text).exists():
-            found[name] = Path(file)
-        else:
-            found[""] = Path(text)
-    return found
 
 
 class _Live:
@@ -246,8 +232,9 @@ def _one(port: Port, name: str, machine: Machine, arguments: Arguments) -> Gener
         rows = [Row("boot", judge.close(live.seen), live.seen.at)]
         rows += [_criterion_row(live, each, None, arguments) for each in machine.criterion]
         return _told(live, rows, failures, arguments.transcript, folder)
+    images = yield from boot_images.build(port, machine, boot_images.named(arguments.image))
     record = arguments.record or boot_history.new_file(folder)
-    with _started(port, name, machine, arguments, record, live) as (driven, watch):
+    with _started(port, name, machine, arguments, images, record, live) as (driven, watch):
         yield Note(f"the console can be watched: nc -U {watch}", "debug")
         reached = 0
         for _ in driven.boot():
@@ -272,7 +259,13 @@ def _one(port: Port, name: str, machine: Machine, arguments: Arguments) -> Gener
 
 @contextlib.contextmanager
 def _started(
-    port: Port, name: str, machine: Machine, arguments: Arguments, record: Path, live: _Live
+    port: Port,
+    name: str,
+    machine: Machine,
+    arguments: Arguments,
+    images: Mapping[str, Path],
+    record: Path,
+    live: _Live,
 ) -> Iterator[tuple[Booting, Path]]:
     """The machine, running, and where others may watch it; ended when the block ends."""
     kernel = (arguments.kernel,) if arguments.kernel is not None else ()
@@ -286,7 +279,7 @@ def _started(
             arguments.kernel,
             arguments.initrd,
             arguments.append,
-            _images(arguments),
+            images,
             symbols,
             arguments.persist,
         )
@@ -391,7 +384,8 @@ def booted(port: str, **words: object) -> Iterator[Guest]:
         raise BadInput(faults)
     live = _Live(Rules(machine, known_failures.known(described.failures), stay=True))
     record = arguments.record or boot_history.new_file(cache_root() / "boots" / described.target / name)
-    with _started(described, name, machine, arguments, record, live) as (driven, _):
+    images = outcome(boot_images.build(described, machine, boot_images.named(arguments.image)))
+    with _started(described, name, machine, arguments, images, record, live) as (driven, _):
         for _event in driven.boot():
             pass
         if live.over or (machine.shell is not None and not driven.log_in(machine.shell)):
