@@ -171,7 +171,7 @@ def test_every_job_keeps_the_contract() -> None:
 
     for name, module in rooms.load_all("portwright.jobs").items():
         assert name.replace("-", " ") == module.VERB
-        assert commands.summary(module), f"{name} has no first sentence"
+        assert commands.summary(module.__doc__), f"{name} has no first sentence"
         assert all(isinstance(p, click.Parameter) for p in commands.parameters(module.Arguments))
         assert hasattr(module.Result, "status") or "status" in module.Result.__annotations__
 

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
+import re
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from portwright.base.errors import BadInput, Fault, closest
@@ -48,3 +51,12 @@ def load(room: str, entry: str) -> ModuleType:
 def load_all(room: str) -> dict[str, ModuleType]:
     """Every entry of a room, by name."""
     return {name: load(room, name) for name in names(room)}
+
+
+def docstring(room: str, entry: str) -> str:
+    """The docstring with which an entry's file begins, without importing it; empty where it begins otherwise."""
+    spec = importlib.util.find_spec(f"{room}.{module_name(entry)}")
+    if spec is None or spec.origin is None:
+        return ""
+    found = re.match(r'"""(.*?)"""', Path(spec.origin).read_text(encoding="utf-8"), re.DOTALL)
+    return found[1] if found else ""

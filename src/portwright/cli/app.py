@@ -58,6 +58,18 @@ class Verbs(click.Group):
             return Verbs(cmd_name, path, help=f"The {' '.join(path)} verbs.", short_help=_group_help(path))
         return None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs as click does; their files are read for it, not imported: there are many."""
+        rows = []
+        for word in self.list_commands(ctx):
+            path = (*self.prefix, word)
+            entry = verbs().get(" ".join(path))
+            rows.append(
+                (word, commands.summary(rooms.docstring(JOBS, entry)) if entry else _group_help(path))
+            )
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -141,7 +153,7 @@ def _command(module: ModuleType) -> click.Command:
         params=params,
         callback=callback,
         help=text,
-        short_help=commands.summary(module),
+        short_help=commands.summary(module.__doc__),
         context_settings={"allow_interspersed_args": not rest, "help_option_names": ["-h", "--help"]},
     )
     if isinstance(command, Passing):

@@ -7,7 +7,6 @@ import inspect
 import types
 import typing
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import click
@@ -15,9 +14,9 @@ import click
 from portwright.jobs import Arg
 
 
-def summary(module: ModuleType) -> str:
+def summary(docstring: str | None) -> str:
     """The help line of a verb: the first sentence of its job's docstring."""
-    text = inspect.cleandoc(module.__doc__ or "")
+    text = inspect.cleandoc(docstring or "")
     return text.split("\n\n", 1)[0].replace("\n", " ").rstrip(".")
 
 
