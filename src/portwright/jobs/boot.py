@@ -50,6 +50,7 @@ class Arguments:
         tuple[str, ...],
         Arg("The first drive's image, or that of a drive by name (repeatable).", metavar="[NAME=]FILE"),
     ] = ()
+    share: Annotated[Path | None, Arg("The folder that the guest sees by 9p.", metavar="DIR")] = None
     command: Annotated[
         tuple[str, ...], Arg("A command for the guest's shell (repeatable).", short="c", metavar="COMMAND")
     ] = ()
@@ -282,6 +283,7 @@ def _started(
             images,
             symbols,
             arguments.persist,
+            arguments.share,
         )
         about = {"port": port.target, "machine": name}
         with booting.started(boot, live, record, about, interactive=arguments.interactive) as driven:

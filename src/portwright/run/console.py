@@ -24,7 +24,7 @@ class Boot:
 
     `folder` is the port's: names of files are relative to it. `images` replace those of drives by name; the one
     under the empty name is the first drive's. `scratch` is a private folder that goes afterwards. `persist`: what
-    the guest writes to its disks stays.
+    the guest writes to its disks stays. `share`: the folder that the guest sees.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Boot:
     images: Mapping[str, Path] = field(default_factory=dict)
     symbols: tuple[Path, ...] = ()
     persist: bool = False
+    share: Path | None = None
 
 
 class Running(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, Where
-from portwright.describe.machines.qemu import Drive, Qemu
+from portwright.describe.machines.qemu import Drive, Qemu, Share
 from portwright.run import firmware
 from portwright.run.console import Boot
 
@@ -126,9 +126,13 @@ def _drive(row: Drive, name: str, path: Path, persist: bool) -> Iterator[str]:
 
 def _share(boot: Boot, machine: Qemu, faults: list[Fault]) -> list[str]:
     share = machine.share
+    if boot.share is not None:
+        share = (share or Share(folder="")).model_copy(update={"folder": str(boot.share.absolute())})
     if share is None:
         return []
     path = boot.folder / share.folder
+    if share.optional and boot.share is None and not path.exists():
+        return []
     if not path.is_dir():
         faults.append(Fault(f"no folder to share: {path}", Where(path), None, "boot/share"))
     only = ",readonly=on" if share.read_only else ""

@@ -73,6 +73,19 @@ def test_the_words_of_a_whole_machine(tmp_path: Path) -> None:
     assert "-no-reboot" not in line(tmp_path, machine(reboots=1))
 
 
+def test_a_share_of_the_line_and_one_that_need_not_be_there(tmp_path: Path) -> None:
+    optional = machine(share=Share(folder="nowhere", optional=True, tag="mine"))
+    assert "-fsdev" not in line(tmp_path, optional)
+    given = tmp_path / "given"
+    given.mkdir()
+    for described, tag in ((optional, "mine"), (machine(), "hostshare")):
+        words = line(tmp_path, described, share=given)
+        assert after(words, "-fsdev") == [f"local,id=share0,security_model=none,path={given}"]
+        assert after(words, "-device")[-1].endswith(f"mount_tag={tag}")
+    with pytest.raises(BadInput, match="no folder to share"):
+        line(tmp_path, optional, share=tmp_path / "not-there")
+
+
 def test_everything_that_is_missing_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(firmware, "PLACES", {})
     monkeypatch.setattr(firmware, "DESCRIPTIONS", ())

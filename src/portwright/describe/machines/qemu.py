@@ -27,9 +27,13 @@ class Drive(Described):
 
 
 class Share(Described):
-    """A folder of the host, in the guest by 9p under the name `tag`. Its files cannot change their rights there."""
+    """A folder of the host, in the guest by 9p under the name `tag`. Its files cannot change their rights there.
+
+    `folder` is below the port's; `--share DIR` is another one. `optional`: where it is not there, nothing is shared.
+    """
 
     folder: str
+    optional: bool = False
     tag: str = "hostshare"
     read_only: bool = False
 
