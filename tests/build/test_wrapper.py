@@ -40,7 +40,7 @@ class Called:
     """One call of a name in a folder of shims, with or without a recording."""
 
     def __init__(self, program: Path, tools: Path, folder: Path) -> None:
-        self.shims, self.folder = tracing.shims(program), folder
+        self.shims, self.folder = tracing.shims(program, os.environ["PATH"]), folder
         self.folder.mkdir(exist_ok=True)
         path = os.pathsep.join(map(str, (self.shims, tools, os.defpath)))
         self.env = {"PATH": path, "HOME": "/", "WORD": "a b"}

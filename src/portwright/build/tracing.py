@@ -92,13 +92,13 @@ def why_not_traced(program: Path) -> str:
     return "" if done.status == 0 else done.text.strip() or f"the recorder's check ended with {done.status}"
 
 
-def shims(program: Path) -> Path:
-    """A folder of names of compilers, those on PATH, each of which is the wrapper.
+def shims(program: Path, path: str) -> Path:
+    """A folder of names of compilers, those in the folders of `path`, each of which is the wrapper.
 
     It lies in the cache and stays: build systems remember the full name of the compiler that they found, and outside a
     recording the wrapper only passes on.
     """
-    names = sorted({RUSTC_WRAPPER, *_compilers(os.environ.get("PATH", os.defpath))})
+    names = sorted({RUSTC_WRAPPER, *_compilers(path)})
     place = program.parent / f"shims-{hash_value(names)[:16]}"
     if not place.is_dir():
         with lock(program.parent / f".{place.name}.lock"):
@@ -122,15 +122,19 @@ def start(
     folder: Path,
     *,
     cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
     traced: bool = True,
     wrapped: bool = True,
     remaps: Mapping[str, str] | None = None,
 ) -> processes.Started:
     """Start a command and record it in the private folder; it has our terminal, streams and process group.
 
-    `remaps` says which folders are to be written as which names in what compilers make: {folder: name}.
+    `env` is the whole environment where it is not ours. `remaps` says which folders are to be written as which names
+    in what compilers make: {folder: name}.
     """
     program = recorder()
+    given = os.environ if env is None else env
+    path = given.get("PATH", os.defpath)
     began = time.monotonic_ns()
     changes: dict[str, str | None] = {
         "PORTWRIGHT_RECORD_DIR": str(folder),
@@ -138,13 +142,13 @@ def start(
         "PORTWRIGHT_RECORD_REMAP": "\n".join(f"{old}={new}" for old, new in (remaps or {}).items()) or None,
     }
     if wrapped:
-        place = shims(program)
-        changes["PATH"] = os.pathsep.join((str(place), os.environ.get("PATH", os.defpath)))
-        changes["PORTWRIGHT_RECORD_RUSTC_WRAPPER"] = os.environ.get("RUSTC_WRAPPER") or None
+        place = shims(program, path)
+        changes["PATH"] = os.pathsep.join((str(place), path))
+        changes["PORTWRIGHT_RECORD_RUSTC_WRAPPER"] = given.get("RUSTC_WRAPPER") or None
         changes["RUSTC_WRAPPER"] = str(place / RUSTC_WRAPPER)
     argv = [str(program), "trace", str(folder / "log"), str(began), "--"] if traced else []
-    env = processes.environment(changes)
-    return processes.start([*argv, *command], cwd=cwd, env=env, stdin=None, own_group=False)
+    whole = processes.environment(changes, base=given)
+    return processes.start([*argv, *command], cwd=cwd, env=whole, stdin=None, own_group=False)
 
 
 def wait(process: processes.Started) -> int:
