@@ -288,6 +288,29 @@ def test_a_file_that_its_writer_renames_and_what_it_removes(record: Record, tmp_
     assert hashed == {"f": sha(b"x"), "e/in": sha(b"z")}
 
 
+def test_a_writer_that_goes_on_after_another(record: Record, tmp_path: Path) -> None:
+    done = record(
+        "sh", "-c", "exec 3>f; echo one >&3; sh -c 'echo two >> f'; echo three >&3; sh -c 'cat f > g'"
+    )
+    said = [
+        (e.pid, e.digest) for e in done.events if isinstance(e, log.Hashed) and e.path == str(tmp_path / "f")
+    ]
+    shell = next(e.pid for e in done.events if isinstance(e, log.Exec))
+    assert [digest for _, digest in said] == [
+        sha(b"one\n"),
+        sha(b"one\ntwo\n"),
+        sha((tmp_path / "f").read_bytes()),
+    ]
+    assert said[0][0] == said[2][0] == shell != said[1][0]
+
+
+def test_what_is_removed_by_another_name_is_not_missed(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "near").symlink_to("real")
+    done = record(sys.executable, "-S", "-c", "import os; open('near/f','w').write('x'); os.remove('real/f')")
+    assert not done.of(log.Lost) and not done.of(log.Hashed)
+
+
 def test_a_file_without_a_name_that_gets_one(record: Record, tmp_path: Path) -> None:
     script = (
         "import os\nf=os.open('.',os.O_TMPFILE|os.O_RDWR,0o644)\nos.write(f,b'late')\n"

@@ -24,6 +24,7 @@ enum Effect {
     /// The file of this name is the process's own writing.
     Written(Vec<u8>),
     Unnamed(Id, Vec<u8>),
+    Gone(Id),
     Linked(Id, Vec<u8>),
     Renamed { old: (Option<Id>, Vec<u8>), new: (Option<Id>, Vec<u8>) },
 }
@@ -248,7 +249,8 @@ impl Tracer {
         let file = files::id(&found);
         self.files.settle_others(file, pid);
         let line = self.line("unlink", pid).word(&path).end();
-        Some(self.pending(line, Effect::Unnamed(file, path)))
+        let effect = if found.nlink() == 1 { Effect::Gone(file) } else { Effect::Unnamed(file, path) };
+        Some(self.pending(line, effect))
     }
 
     fn folder(&mut self, tid: i32, pid: i32, kind: &str, place: (i32, u64)) -> Option<Pending> {
@@ -324,6 +326,7 @@ impl Tracer {
                 }
             }
             Effect::Unnamed(file, name) => self.files.unnamed(file, &name),
+            Effect::Gone(file) => self.files.gone(file),
             Effect::Linked(file, name) => self.files.linked(file, pid, &name),
             Effect::Renamed { old: (None, old), new: (_, new) } => self.files.folder_renamed(&old, &new),
             Effect::Renamed { old: (Some(file), old), new: (onto, new) } => {

@@ -16,6 +16,13 @@ use std::sync::{Arc, Condvar, Mutex};
 /// A file, whatever its names: device and number on it.
 pub type Id = (u64, u64);
 
+/// Size and time of the last change.
+type Stamp = (u64, i64, i64);
+
+fn stamp(seen: &Metadata) -> Stamp {
+    (seen.size(), seen.mtime(), seen.mtime_nsec())
+}
+
 pub fn id(seen: &Metadata) -> Id {
     (seen.dev(), seen.ino())
 }
@@ -34,6 +41,10 @@ pub struct Files {
     /// How many open versions each process has.
     writers: HashMap<i32, usize>,
     hashing: HashMap<Id, Place>,
+    /// Files that others wrote into while the process lives that wrote them before, and may go on.
+    shared: HashMap<i32, Vec<(Id, Vec<u8>)>>,
+    /// How shared files were when they were last settled.
+    settled: HashMap<Id, Stamp>,
     pool: Arc<Pool>,
 }
 
@@ -50,7 +61,16 @@ impl Files {
             let (pool, log) = (pool.clone(), log.clone());
             std::thread::spawn(move || pool.work(&log));
         }
-        Files { log, start, open: HashMap::new(), writers: HashMap::new(), hashing: HashMap::new(), pool }
+        Files {
+            log,
+            start,
+            open: HashMap::new(),
+            writers: HashMap::new(),
+            hashing: HashMap::new(),
+            shared: HashMap::new(),
+            settled: HashMap::new(),
+            pool,
+        }
     }
 
     /// Notes that a process writes a file.
@@ -82,7 +102,12 @@ impl Files {
 
     /// A process is about to write into the file: what others wrote is hashed before it may.
     pub fn before_writing(&mut self, file: Id, pid: i32) {
-        self.settle_others(file, pid);
+        if let Some(version) = self.open.get(&file).filter(|version| version.writer != pid) {
+            let (writer, name) = (version.writer, version.names[0].clone());
+            self.shared.entry(writer).or_default().push((file, name));
+            self.settled.insert(file, (0, 0, 0));
+            self.settle(file);
+        }
         if let Some(place) = self.hashing.remove(&file) {
             self.log.wait(place);
         }
@@ -116,6 +141,12 @@ impl Files {
         }
     }
 
+    /// The last name of a file is gone.
+    pub fn gone(&mut self, file: Id) {
+        self.taken(file);
+        self.settled.remove(&file);
+    }
+
     /// The writer gave a file one more name.
     pub fn linked(&mut self, file: Id, pid: i32, name: &[u8]) {
         if let Some(version) = self.open.get_mut(&file) {
@@ -146,6 +177,13 @@ impl Files {
 
     /// A process ended: what it wrote is settled.
     pub fn ended(&mut self, pid: i32) {
+        for (file, name) in self.shared.remove(&pid).unwrap_or_default() {
+            let now = std::fs::metadata(paths::os(&name)).ok().filter(|now| id(now) == file);
+            let changed = now.is_some_and(|now| self.settled.get(&file) != Some(&stamp(&now)));
+            if changed && !self.open.contains_key(&file) {
+                self.written(file, pid, name);
+            }
+        }
         if !self.writers.contains_key(&pid) {
             return;
         }
@@ -163,7 +201,7 @@ impl Files {
 
     /// The recording ends: everything is settled.
     pub fn all_ended(&mut self) {
-        let mut writers: Vec<i32> = self.writers.keys().copied().collect();
+        let mut writers: Vec<i32> = self.writers.keys().chain(self.shared.keys()).copied().collect();
         writers.sort_unstable();
         for pid in writers {
             self.ended(pid);
@@ -181,6 +219,9 @@ impl Files {
             let Ok(seen) = opened.metadata() else { continue };
             if id(&seen) != file || !seen.is_file() {
                 continue;
+            }
+            if let Some(settled) = self.settled.get_mut(&file) {
+                *settled = stamp(&seen);
             }
             let mut line = Line::new("hash", self.start, version.writer);
             line.word(name);

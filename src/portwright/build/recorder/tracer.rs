@@ -97,6 +97,9 @@ impl Tracer {
         for tid in tids {
             self.drop_pending(tid);
         }
+        for child in std::mem::take(&mut self.early) {
+            sys::resume(sys::PTRACE_CONT, child, 0);
+        }
         let mut left: Vec<i32> = self.processes.keys().copied().collect();
         left.sort_unstable();
         for pid in left {
@@ -326,7 +329,7 @@ pub fn pass_on(tid: i32, signal: i32, event: i32) {
         (sys::EVENT_STOP, sys::SIGSTOP | sys::SIGTSTP | sys::SIGTTIN | sys::SIGTTOU) => {
             sys::resume(sys::PTRACE_LISTEN, tid, 0)
         }
-        (0, _) => sys::resume(sys::PTRACE_CONT, tid, signal),
+        (0, _) if signal != sys::SIGTRAP | 0x80 => sys::resume(sys::PTRACE_CONT, tid, signal),
         _ => sys::resume(sys::PTRACE_CONT, tid, 0),
     }
 }
