@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -351,6 +352,20 @@ def test_a_static_program_and_one_whose_thread_becomes_another(record: Record, t
         assert not done.of(log.Fork) and not done.of(log.Lost)
 
 
+def test_a_32_bit_program_is_told_of(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "old.S").write_text(".globl _start\n_start: mov $1, %eax\n mov $7, %ebx\n int $0x80\n")
+    make = ["cc", "-m32", "-nostdlib", "-static", "-o", "old", "old.S"]
+    if subprocess.run(make, cwd=tmp_path, capture_output=True).returncode:
+        pytest.skip("cc makes no 32-bit programs here")
+    try:
+        subprocess.run(["./old"], cwd=tmp_path)
+    except OSError:
+        pytest.skip("this kernel runs no 32-bit programs")
+    done = record("./old", "a b")
+    assert done.status == 7 and done.argvs == [("./old", "a b")]
+    assert ["32-bit" in e.why for e in done.events if isinstance(e, log.Lost)] == [True]
+
+
 def test_signals_reach_the_command_and_its_end_is_ours(record: Record, program: Path, tmp_path: Path) -> None:
     assert record("sh", "-c", "kill -SEGV $$").status == -signal.SIGSEGV
     assert record("sh", "-c", "kill -KILL $$").status == -signal.SIGKILL
@@ -460,6 +475,27 @@ def test_where_tracing_is_refused_the_reason_is_said(record: Record, program: Pa
         and inner.stdout == b""
         and b"no process be traced" in inner.stderr
     )
+
+
+def test_a_user_without_rights_records_too(program: Path) -> None:
+    if os.geteuid() or not shutil.which("setpriv"):
+        pytest.skip("only root can become another user")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        shutil.copy(program, folder / program.name)
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        tool = folder / program.name
+        script = "echo x > f; mkdir /nope-at-all; rm /etc/passwd"
+        done = subprocess.run(
+            [*nobody, tool, "trace", folder / "log", "0", "--", "sh", "-c", script],
+            cwd=folder,
+            capture_output=True,
+        )
+        read = log.parse((folder / "log").read_bytes(), "log")
+        assert done.returncode == 1 and b"Permission denied" in done.stderr
+        assert [e.path for e in read.events if isinstance(e, log.Hashed)] == [str(folder / "f")]
+        assert not any(isinstance(e, log.Changed) for e in read.events)
 
 
 def test_what_speaks_to_the_network_is_told(record: Record) -> None:
