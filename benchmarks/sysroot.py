@@ -56,7 +56,14 @@ def _ours(cache: Path, goal: str) -> timing.Timed:
 
 
 def _by_hand(found: toolchains.Toolchain, library: Path, spec: Path, folder: Path) -> timing.Timed:
-    """What a porter types who has no portwright, on sources that are edited already."""
+    argv, env = by_hand(found, library, spec, folder)
+    return timing.once(argv, env=env)
+
+
+def by_hand(
+    found: toolchains.Toolchain, library: Path, spec: Path, folder: Path
+) -> tuple[list[str], dict[str, str]]:
+    """What a porter types who has no portwright, on sources that are edited already: argv, and what to set."""
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
     (home / "config.toml").write_text(
@@ -86,4 +93,4 @@ def _by_hand(found: toolchains.Toolchain, library: Path, spec: Path, folder: Pat
         "--features",
         "compiler-builtins-mem",
     ]
-    return timing.once([str(found.cargo), *words], env=env)
+    return [str(found.cargo), *words], env
