@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units

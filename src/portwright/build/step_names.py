@@ -51,7 +51,7 @@ def _part(alike: dict[str, list[Unit]]) -> None:
             taken.add(unit.name)
 
 
-def _said(unit: Unit, places: Places) -> Sequence[str]:
+def _said(unit: Unit, places: Places) -> list[str]:
     return [
         places.name(unit.call.cwd),
         *map(places.name, unit.call.argv),
