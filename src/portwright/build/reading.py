@@ -58,7 +58,13 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About) -> Result:
     units = [unit for unit in found.units if unit.role != "step" or unit.whole]
     digests = Digests()
     own = own_work(history, units, places, digests)
-    reading = Reading(places, secrets, digests, history, own, log.start, about.private)
+    programs = frozenset(
+        image.call.exe.rpartition("/")[0]
+        for process in tree.processes
+        for image in process.images
+        if image.call is not None
+    )
+    reading = Reading(places, secrets, digests, history, own, log.start, about.private, programs)
     made = [tool_step(unit, reading) for unit in whole] + [files_step(step, reading) for step in own.steps]
     steps, circles = in_order([one.step for one in made])
     digests.keep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from portwright.base.hashing import hash_bytes
@@ -13,7 +14,7 @@ from portwright.build.file_history import NOT_FILES, History
 from portwright.build.file_version import Version
 from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
-from portwright.build.recording_place import TEMPORARY, Places
+from portwright.build.recording_place import SYSTEM, TEMPORARY, Places
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -37,6 +38,8 @@ class Reading:
     own: OwnWork
     start: int
     private: tuple[str, ...] = ()
+    programs: frozenset[str] = frozenset()
+    """Folders in which programs were found that were started."""
     tools: set[str] = field(default_factory=set)
     texts: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
@@ -57,11 +60,18 @@ class Reading:
         """The variables as the recording shows them, without the recorder's own folders in lists."""
         found = {}
         for name, value in variables.items():
-            if any(folder in value for folder in self.private):
-                parts = value.split(os.pathsep)
-                value = os.pathsep.join(part for part in parts if not part.startswith(self.private))
-            found[name] = self.word(value)
+            found[name] = self.word(self._searched(value) if name == "PATH" else value)
         return found
+
+    def _searched(self, value: str) -> str:
+        """A search path without the recorder's folders and those of the user in which no program was found."""
+        parts = dict.fromkeys(part for part in value.split(os.pathsep) if part)
+        return os.pathsep.join(
+            part
+            for part in parts
+            if not part.startswith(self.private or ("\0",))
+            and (part in self.programs or self.places.root(part) or f"{part}/".startswith(SYSTEM))
+        )
 
     def maker(self, version: Version) -> str:
         """The name of the step that made a version; empty where it was there before."""
@@ -100,7 +110,8 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
     call = unit.call
     impurities: list[Impurity] = [Impurity(kind, what) for kind, what in unit.remarks]
     inputs = _inputs(unit, reading, impurities)
-    outputs = _outputs(unit, reading, impurities)
+    notes: list[str] = []
+    outputs = _outputs(unit, reading, impurities, notes)
     env = _environment(unit, reading, impurities)
     argv = reading.words(_absolute(call, reading.private))
     stdin, stdout = _streams(unit, reading)
@@ -119,7 +130,7 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
         stdin=stdin,
         type=unit.type,
     )
-    return Made(step, _seen(unit, outputs, impurities))
+    return Made(step, _seen(unit, outputs, impurities, notes))
 
 
 def _absolute(call: Call, private: tuple[str, ...]) -> tuple[str, ...]:
@@ -167,7 +178,7 @@ def _is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - called by the thousands
 
 
-def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity]) -> list[Output]:
+def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity], notes: list[str]) -> list[Output]:
     """The files below roots that it wrote and that were there at its end, and folders that are still empty."""
     found: list[Output] = []
     for path, version in unit.writes.items():
@@ -175,6 +186,9 @@ def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity]) -> list[O
             continue
         if not reading.places.root(path):
             impurities.append(Impurity("wrote-outside", reading.path(path)))
+            continue
+        if _is_note(version, unit, reading):
+            notes.append(reading.path(path))
             continue
         digest, size, kind = reading.content(version)
         if not digest:
@@ -221,7 +235,8 @@ def _folders(unit: Unit, reading: Reading, inputs: Sequence[Input], outputs: Seq
     """Folders that must be there although nothing in them is read: where it runs, what its options name."""
     call = unit.call
     wanted = {call.cwd, *unit.listed}
-    for word in (*call.argv[1:], *call.env.values()):
+    variables = [value for name, value in call.env.items() if name != "PATH"]
+    for word in (*call.argv[1:], *variables):
         for part in word.replace("=", ":").split(":"):
             path = part.removeprefix("-L").removeprefix("-I")
             if path.startswith("/"):
@@ -265,7 +280,25 @@ def _purity(unit: Unit, reading: Reading, impurities: list[Impurity]) -> None:
         impurities.append(Impurity("secret", "the value of an option"))
 
 
-def _seen(unit: Unit, outputs: Sequence[Output], impurities: Sequence[Impurity]) -> Seen:
+def _is_note(version: Version, unit: Unit, reading: Reading) -> bool:
+    """Whether a file is only the driver's (dep-info) and names a folder that another build does not have."""
+    name = version.path.rsplit("/", 1)[-1]
+    if not any(fnmatchcase(name, pattern) for pattern in unit.trade.notes):
+        return False
+    if any(reader.role == "step" for reader in version.readers):
+        return False
+    if version.hidden:
+        return True
+    try:
+        text = Path(version.path).read_text(errors="surrogateescape")
+    except OSError:
+        return True
+    return any(folder in text for folder in reading.places.roots.values())
+
+
+def _seen(
+    unit: Unit, outputs: Sequence[Output], impurities: Sequence[Impurity], notes: Sequence[str]
+) -> Seen:
     exits = [process.exit for process in unit.processes if process.exit is not None]
     process = unit.process
     began = process.image.began or process.began
@@ -277,6 +310,7 @@ def _seen(unit: Unit, outputs: Sequence[Output], impurities: Sequence[Impurity])
         cpu=round(sum(end.user + end.system for end in exits) / 1e9, 4),
         peak=max((end.peak for end in exits), default=0),
         impurities=tuple(sorted(set(impurities), key=lambda row: (row.kind, row.what))),
+        notes=tuple(sorted(notes)),
     )
 
 

@@ -62,7 +62,8 @@ class Trade:
     `names` are patterns of its file name, `paths` of its whole path; `matches` tells a script by its call. `role` may
     depend on the command line. `probe` tells a question from work. `subject` is what a step's name says beside the
     trade. `environment` are patterns of the variables that it may read: with those that `declared` finds in the texts
-    of the files `declarations` they are recorded, and no others. `wrapped`: the wrapper sees it too. `own_work`: what a
+    of the files `declarations` they are recorded, and no others. `wrapped`: the wrapper sees it too. `notes` are
+    patterns of files that it writes for its driver. `own_work`: what a
     driver of this trade writes itself is work to keep (a script's), not its bookkeeping. `roots` names the folders that
     a build by it has, given the command; `settings` are variables that a portable recording of it sets.
     """
@@ -78,6 +79,7 @@ class Trade:
     declarations: Callable[[Call, Sequence[str]], Sequence[str]] | None = None
     declared: Callable[[str], set[str]] | None = None
     wrapped: bool = False
+    notes: tuple[str, ...] = ()
     own_work: bool = False
     roots: Callable[[Call], Mapping[str, str]] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -59,6 +59,6 @@ def _describe(definition: dict[str, Any], made: type) -> None:
     definition["description"] = text
     definition["additionalProperties"] = False
     for name, body in definition["properties"].items():
-        found = next((s for s in re.split(r"(?<=[.;:])\s+", text) if re.search(rf"`{name}(?:`| )", s)), None)
+        found = next((s for s in re.split(r"(?<=\.)\s+", text) if re.search(rf"`{name}(?:`| )", s)), None)
         if found and "$ref" not in body:
             body["description"] = found

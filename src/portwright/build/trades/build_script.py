@@ -31,7 +31,6 @@ TRADE = Trade(
         "CARGO_CFG_*",
         "CARGO_ENCODED_RUSTFLAGS",
         "CARGO_FEATURE_*",
-        "CARGO_MAKEFLAGS",
         "CARGO_MANIFEST_*",
         "CARGO_PKG_*",
         "CC",

@@ -72,5 +72,6 @@ TRADE = Trade(
         "OBJC_INCLUDE_PATH",
         "SUNPRO_DEPENDENCIES",
     ),
+    notes=("*.d", "*.Po", "*.dep"),
     wrapped=True,
 )

@@ -64,5 +64,6 @@ TRADE = Trade(
     ),
     declarations=_dep_info,
     declared=_declared,
+    notes=("*.d",),
     wrapped=True,
 )
