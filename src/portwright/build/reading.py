@@ -46,8 +46,8 @@ class Result:
     contents: dict[str, str] = field(default_factory=dict)
 
 
-def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About) -> Result:
-    """The recording of a build whose events are these."""
+def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int | None = None) -> Result:
+    """The recording of a build whose events are these; `status` is the command's where no trace tells it."""
     tree = process_tree.make(log.events, wrapped, about.shims)
     found = work_units.sort_out(tree)
     history = file_history.follow(tree, found)
@@ -69,7 +69,7 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About) -> Result:
     steps, circles = in_order([one.step for one in made])
     digests.keep()
     impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
-    end = next((event.status for event in log.events if isinstance(event, on.End)), None)
+    end = next((event.status for event in log.events if isinstance(event, on.End)), status)
     recording = Recording(
         plan=Plan(platform.machine(), steps, dict(sorted(reading.texts.items()))),
         command=tuple(map(places.name, secrets.hide_words(about.command))),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portwright.build.trade import Call, trade_of
+from portwright.build.trade import Call, Trade, trade_of, trades
 from portwright.derive.recording import normalise
 
 SYSTEM = (
@@ -33,9 +33,10 @@ def roots_of(call: Call, given: Mapping[str, str], source: str = "", out: str = 
 
     SRC is the folder in which it runs, OUT and others as its trade has them; what is given goes before.
     """
-    trade = trade_of(call)[1]
     found = {"SRC": source or call.cwd, TEMPORARY: call.env.get("TMPDIR") or "/tmp"}
-    found |= trade.roots(call) if trade.roots else {}
+    for trade in trades_of(call):
+        found |= trade.roots(call) if trade.roots else {}
+    found |= {"SRC": source} if source else {}
     found |= {"OUT": out} if out else {}
     found |= given
     real = {name: os.path.realpath(folder) for name, folder in found.items()}
@@ -44,6 +45,13 @@ def roots_of(call: Call, given: Mapping[str, str], source: str = "", out: str = 
         if folder != "/" and folder not in used.values():
             used[name] = folder
     return used
+
+
+def trades_of(call: Call) -> list[Trade]:
+    """The trades that take part in a recorded command, as far as that can be told before: its own, and by signs."""
+    own = trade_of(call)[1]
+    signed = [t for t in trades().values() if any(os.path.isfile(f"{call.cwd}/{sign}") for sign in t.signs)]  # noqa: PTH113
+    return [*(trade for trade in signed if trade is not own), own]
 
 
 @dataclass(slots=True)

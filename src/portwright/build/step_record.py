@@ -235,7 +235,7 @@ def _folders(unit: Unit, reading: Reading, inputs: Sequence[Input], outputs: Seq
     """Folders that must be there although nothing in them is read: where it runs, what its options name."""
     call = unit.call
     wanted = {call.cwd, *unit.listed}
-    variables = [value for name, value in call.env.items() if name != "PATH"]
+    variables = [value for name, value in shown(call.env, unit.trade).items() if name != "PATH"]
     for word in (*call.argv[1:], *variables):
         for part in word.replace("=", ":").split(":"):
             path = part.removeprefix("-L").removeprefix("-I")

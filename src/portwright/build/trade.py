@@ -65,7 +65,8 @@ class Trade:
     of the files `declarations` they are recorded, and no others. `wrapped`: the wrapper sees it too. `notes` are
     patterns of files that it writes for its driver. `own_work`: what a
     driver of this trade writes itself is work to keep (a script's), not its bookkeeping. `roots` names the folders that
-    a build by it has, given the command; `settings` are variables that a portable recording of it sets.
+    a build by it has, given the command (`signs` are files in the source folder that tell such a build); `settings` are
+    variables that a portable recording of it sets.
     """
 
     why: str
@@ -82,6 +83,7 @@ class Trade:
     notes: tuple[str, ...] = ()
     own_work: bool = False
     roots: Callable[[Call], Mapping[str, str]] | None = None
+    signs: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def role_of(self, call: Call) -> Role:

@@ -35,8 +35,8 @@ class Unit:
 
     @property
     def whole(self) -> bool:
-        """Whether its end was seen."""
-        return self.process.exit is not None
+        """Whether its end was seen, or could not be: only the wrapper saw it."""
+        return self.process.exit is not None or not self.process.traced
 
     def same_actor(self, other: Unit | None) -> bool:
         """Whether both are one actor: all drivers count as one."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Mapping
 
 from portwright.build.trade import Call, Trade
 
 
 def _roots(call: Call) -> Mapping[str, str]:
-    base = call.env.get("XDG_CACHE_HOME") or os.path.join(call.env.get("HOME", "/"), ".cache")  # noqa: PTH118
-    home = call.env.get("CARGO_HOME") or os.path.join(call.env.get("HOME", "/"), ".cargo")  # noqa: PTH118
+    user = call.env.get("HOME", "")
+    base = call.env.get("XDG_CACHE_HOME") or f"{user}/.cache"
     return {
-        "CACHE": call.env.get("PORTWRIGHT_CACHE") or os.path.join(base, "portwright"),  # noqa: PTH118
-        "CARGO": os.path.join(call.cwd, home),  # noqa: PTH118
+        "CACHE": call.env.get("PORTWRIGHT_CACHE") or f"{base}/portwright",
+        "CARGO": call.env.get("CARGO_HOME") or f"{user}/.cargo",
     }
 
 
