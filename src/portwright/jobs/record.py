@@ -80,7 +80,7 @@ class Result:
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Run the command, record it, and write down what was seen."""
-    file = arguments.output.absolute()
+    file = Path(os.path.abspath(arguments.output))  # noqa: PTH100 - without `..`
     if arguments.recover:
         with recording_folder.taken(file, left=True) as folder:
             return (yield from _read(file, folder, recording_folder.about_of(folder), None))
