@@ -361,12 +361,12 @@ def _keep(version: Version, digest: str, reading: Reading) -> bool:
     found = None if version.hidden else reading.digests.of(version.path)
     if found is None or found.digest != digest:
         return digest in reading.texts or digest in reading.contents
+    data = Path(version.path).read_bytes()
+    if reading.secrets.within(data):
+        return False
     if found.size <= TEXT_BYTES:
         try:
-            text = Path(version.path).read_bytes().decode()
-            if reading.secrets.hide(text) != text:
-                return False
-            reading.texts[digest] = text
+            reading.texts[digest] = data.decode()
             return True
         except UnicodeDecodeError:
             pass

@@ -19,8 +19,7 @@ from portwright.base.errors import Fault, PortwrightError, Where, fail, raise_if
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.base.processes import which
 from portwright.build import event_log, recording_folder, tracing
-from portwright.build.reading import About, read_off
-from portwright.build.recording_place import TEMPORARY, roots_of, trades_of
+from portwright.build.recording_place import TEMPORARY, About, roots_of, trades_of
 from portwright.build.tool import RECORDING
 from portwright.build.trade import Call
 from portwright.derive.recording import Impurity, Recording
@@ -97,6 +96,8 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
             remaps=_remaps(about.roots) if about.portable else None,
             settings=_settings(about),
         )
+        import portwright.build.reading  # noqa: F401 - while the command runs: it takes a while
+
         status = tracing.wait(process)
         yield Ended("command", f"status {status}", time.monotonic() - began)
         return (yield from _read(file, folder, about, status))
@@ -166,6 +167,8 @@ def _settings(about: About) -> dict[str, str]:
 
 def _read(file: Path, folder: Path, about: About, status: int | None) -> Generator[Event, None, Result]:
     """Make the recording of what was seen."""
+    from portwright.build.reading import read_off
+
     yield Begun("reading what was seen")
     began = time.monotonic()
     seen = tracing.seen(folder)
@@ -176,7 +179,7 @@ def _read(file: Path, folder: Path, about: About, status: int | None) -> Generat
             raise fail(what, Where(folder), "see what it said above", "record/nothing")
         log = event_log.Log(0, (), status is not None)
     result = read_off(log, seen.wrapped, about, status)
-    recording_folder.finish(file, folder, result)
+    recording_folder.finish(file, folder, result.recording, result.contents)
     yield Ended(
         "reading what was seen", f"{len(result.recording.plan.steps)} steps", time.monotonic() - began
     )
