@@ -12,15 +12,16 @@ from pathlib import Path
 from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units
 from portwright.build.file_digests import Digests
+from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import own_work
 from portwright.build.recorded_environment import Secrets
 from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
-from portwright.build.step_record import Reading, files_step, tool_step
+from portwright.build.step_record import Made, Reading, files_step, tool_step
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
-from portwright.derive.recording import Impurity, Recording, Tool
+from portwright.derive.recording import Impurity, Recording, Seen, Tool
 
 
 @dataclass(slots=True)
@@ -43,14 +44,18 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     units = [unit for unit in found.units if unit.role != "step" or unit.whole]
     digests = Digests()
     own = own_work(history, units, places, digests)
+    wrappers = Wrappers(places, about.portable)
     programs = frozenset(
         image.call.exe.rpartition("/")[0]
         for process in tree.processes
         for image in process.images
         if image.call is not None
     )
-    reading = Reading(places, secrets, digests, history, own, log.start, about.private, programs)
+    reading = Reading(places, secrets, digests, history, own, wrappers, log.start, about.private, programs)
     made = [tool_step(unit, reading) for unit in whole] + [files_step(step, reading) for step in own.steps]
+    for step, output, text in wrappers.steps():
+        made.append(Made(step, Seen((output,))))
+        reading.texts[output.digest] = text
     steps, circles = in_order([one.step for one in made])
     impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
     end = next((event.status for event in log.events if isinstance(event, on.End)), status)
