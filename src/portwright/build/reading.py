@@ -18,7 +18,7 @@ from portwright.build.recorded_environment import Secrets
 from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
-from portwright.build.step_record import Made, Reading, files_step, tool_step
+from portwright.build.step_record import Made, Reading, declared_by, files_step, tool_step
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
 from portwright.derive.recording import Impurity, Recording, Seen, Tool
@@ -38,7 +38,7 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     found = work_units.sort_out(tree)
     history = file_history.follow(tree, found)
     places = Places(_with_tool(about.roots, found.units))
-    secrets = _secrets(tree, about)
+    secrets = _secrets(tree, about, {name for unit in found.steps for name in declared_by(unit)})
     whole = [unit for unit in found.steps if unit.whole]
     name_steps(whole, places, secrets)
     units = [unit for unit in found.units if unit.role != "step" or unit.whole]
@@ -99,15 +99,15 @@ def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str
     return found
 
 
-def _secrets(tree: process_tree.Tree, about: About) -> Secrets:
+def _secrets(tree: process_tree.Tree, about: About, declared: set[str]) -> Secrets:
     """What must not be shown, of all environments and command lines."""
     secrets = Secrets()
     calls = [image.call for one in tree.processes for image in one.images if image.call is not None]
     for env in {id(call.env): call.env for call in calls}.values():
-        secrets.learn(env)
+        secrets.learn(env, declared)
     for process in tree.processes:
         for wrap in process.wraps:
-            secrets.learn(process_tree.variables(wrap.env))
+            secrets.learn(process_tree.variables(wrap.env), declared)
             secrets.learn_words(wrap.argv)
     for argv in (about.command, *(call.argv for call in calls)):
         secrets.learn_words(argv)
