@@ -87,7 +87,7 @@ def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str
     if TOOL in found:
         return found
     for unit in units:
-        for process in unit.processes:
+        for process in unit.processes if unit.role == "step" else ():
             exe = process.image.call.exe if process.image.call else ""
             folder, _, name = exe.rpartition("/bin/")
             if (
