@@ -7,7 +7,6 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units
@@ -19,6 +18,7 @@ from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
 from portwright.build.step_record import Made, Reading, declared_by, files_step, tool_step
+from portwright.build.trade import trade_of
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
 from portwright.derive.recording import Impurity, Recording, Seen, Tool
@@ -88,14 +88,12 @@ def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str
         return found
     for unit in units:
         for process in unit.processes if unit.role == "step" else ():
-            exe = process.image.call.exe if process.image.call else ""
-            folder, _, name = exe.rpartition("/bin/")
-            if (
-                name == "rustc"
-                and folder not in ("", "/usr", "/usr/local")
-                and Path(folder, "lib/rustlib").is_dir()
-            ):
-                return found | {TOOL: folder}
+            call = process.image.call
+            trade = trade_of(call)[1] if call is not None else None
+            if call is not None and trade is not None and trade.toolchain is not None:
+                folder = trade.toolchain(call.exe)
+                if folder:
+                    return found | {TOOL: folder}
     return found
 
 

@@ -23,7 +23,7 @@ class Unit:
     call: Call
     type: str = "program"
     trade: Trade = PROGRAM
-    role: Literal["step", "driver", "probe"] = "step"
+    role: Literal["step", "driver", "question"] = "step"
     processes: list[Process] = field(default_factory=list)
     reads: dict[Version, None] = field(default_factory=dict)
     writes: dict[str, Version] = field(default_factory=dict)
@@ -119,7 +119,7 @@ def _place(process: Process, leads: Mapping[Process, bool], found: Sorted) -> No
     worker = _worker(process) if role == "either" else process
     call = call_of(worker)
     asked = trade_of(call)[1].probe(call)
-    _add(worker, "probe" if asked else "step", found, process.below())
+    _add(worker, "question" if asked else "step", found, process.below())
 
 
 def _worker(process: Process) -> Process:
@@ -145,7 +145,7 @@ def _copy_of(one: Process, process: Process) -> bool:
     return False
 
 
-def _add(process: Process, role: Literal["step", "driver", "probe"], found: Sorted, below: object) -> Unit:
+def _add(process: Process, role: Literal["step", "driver", "question"], found: Sorted, below: object) -> Unit:
     call = call_of(process)
     unit = Unit(process, call, *trade_of(call), role)
     unit.processes = list(below)  # type: ignore[call-overload]
