@@ -36,8 +36,8 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     """The recording of a build whose events are these; `status` is the command's where no trace tells it."""
     tree = process_tree.make(log.events, wrapped, about.shims)
     found = work_units.sort_out(tree)
-    history = file_history.follow(tree, found)
     places = Places(_with_tool(about.roots, found.units))
+    history = file_history.follow(tree, found, lambda path: bool(places.root(path)))
     secrets = _secrets(tree, about, {name for unit in found.steps for name in declared_by(unit)})
     whole = [unit for unit in found.steps if unit.whole]
     name_steps(whole, places, secrets)
