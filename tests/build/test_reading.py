@@ -276,6 +276,25 @@ def test_a_folder_alone_is_an_output(log: LogMaker) -> None:
     ]
 
 
+def test_what_is_removed_had_to_be_there(log: LogMaker) -> None:
+    make = log.start(None, "make")
+    cc = log.start(make, "gcc", "-c", "a.c", "-o", "objs/a.o")
+    log.write(cc, "objs/a.o", keep=False)
+    log.exit(cc)
+    rm = log.start(make, "rm", "-r", "objs")
+    log.change(rm, "unlink", "objs/a.o")
+    log.change(rm, "rmdir", "objs")
+    log.exit(rm)
+    empty = log.start(make, "rmdir", "gone")
+    log.change(empty, "rmdir", "gone")
+    log.exit(empty)
+    log.exit(make)
+    recording = made(log)
+    assert inputs(recording.plan.step("program-rm")) == {"$SRC/objs/a.o": ("cc-a.o", "file")}
+    folders = [row.path for row in recording.plan.step("program-rmdir").inputs if row.kind == "folder"]
+    assert folders == ["$SRC", "$SRC/gone"]
+
+
 def test_a_failure_is_recorded(log: LogMaker) -> None:
     make = log.start(None, "make")
     cc = log.start(make, "gcc", "-c", "bad.c", "-o", "bad.o")

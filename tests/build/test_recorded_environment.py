@@ -92,6 +92,19 @@ def test_values_of_unknown_variables_are_private_but_for_plain_ones(tmp_path: Pa
     assert list(secrets.values) == [PLANTED]
 
 
+def test_what_the_build_itself_sets_is_no_secret_but_by_its_name(tmp_path: Path) -> None:
+    """`make SYSCFLAGS=-DX` exports it to every recipe."""
+    log = LogMaker(tmp_path)
+    make = log.start(None, "make")
+    cc = log.start(make, "gcc", "-DUSE_POSIX", "-c", "a.c", SYSCFLAGS="-DUSE_POSIX", A_TOKEN=PLANTED)
+    log.exit(cc)
+    log.exit(make)
+    log.end()
+    (step,) = log.result().recording.plan.steps
+    assert "-DUSE_POSIX" in step.argv
+    assert PLANTED not in log.result().recording.to_json()
+
+
 def test_nothing_planted_is_anywhere_in_a_recording(tmp_path: Path) -> None:
     """In a variable, in words, in a file's name, in an answer, in what a driver wrote."""
     log = LogMaker(tmp_path, MY_TOKEN=PLANTED, UNLISTED="un-listed-value-9")

@@ -29,6 +29,7 @@ class History:
     links: dict[str, Version] = field(default_factory=dict)
     driven: list[Version] = field(default_factory=list)
     made_folders: set[str] = field(default_factory=set)
+    known_folders: set[str] = field(default_factory=set)
 
     def read(self, unit: Unit, path: str) -> None:
         """A unit read a file, through links that the build made."""
@@ -101,6 +102,8 @@ class History:
         old = self._hide(path)
         if old is not None and old.maker is unit:
             unit.writes.pop(path, None)
+        elif old is not None and old.maker is not None and unit.role == "step":
+            self._note(unit, old)  # to remove it, it must be there
 
     def move(self, unit: Unit, old_path: str, new_path: str, time: int) -> None:
         """A unit renamed a file or a folder."""
@@ -247,8 +250,12 @@ def _changed(history: History, unit: Unit, event: on.Changed) -> None:
             history.remove(unit, path)
         case "mkdir":
             history.made_folders.add(path)
+            history.known_folders.add(path)
             unit.folders.add(path)
         case "rmdir":
+            if path not in unit.folders:
+                history.known_folders.add(path)
+                unit.listed.add(path)
             history.made_folders.discard(path)
             unit.folders.discard(path)
         case "truncate":

@@ -40,13 +40,16 @@ class OwnWork:
 class _Origins:
     """Finds what a driver's file is a copy of: what it was renamed or linked from, or the same content."""
 
-    def __init__(self, steps: Iterable[Unit], drivers: Iterable[Unit], digests: Digests) -> None:
+    def __init__(
+        self, steps: Iterable[Unit], drivers: Iterable[Unit], places: Places, digests: Digests
+    ) -> None:
         self.made: dict[str, list[Version]] = {}
         for unit in steps:
             for version in unit.writes.values():
                 if version.digest and version.size and not version.symlink:
                     self.made.setdefault(version.digest, []).append(version)
-        self.read = [version for unit in drivers for version in unit.reads if version.maker is None]
+        before = (version for unit in drivers for version in unit.reads if version.maker is None)
+        self.read = [one for one in before if places.root(one.path) and not places.is_tool(one.path)]
         self.digests = digests
         self._before: dict[str, Version] | None = None
 
@@ -78,7 +81,7 @@ class _Origins:
 def own_work(history: History, units: Sequence[Unit], places: Places, digests: Digests) -> OwnWork:
     """The steps of what drivers did themselves."""
     steps = [unit for unit in units if unit.role == "step"]
-    origins = _Origins(steps, [unit for unit in units if unit.role == "driver"], digests)
+    origins = _Origins(steps, [unit for unit in units if unit.role == "driver"], places, digests)
     found = OwnWork()
     groups: dict[object, FilesStep] = {}
     for version in history.driven:

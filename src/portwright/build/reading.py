@@ -18,7 +18,7 @@ from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
 from portwright.build.step_record import Made, Reading, declared_by, files_step, tool_step
-from portwright.build.trade import trade_of
+from portwright.build.trade import Call, trade_of
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
 from portwright.derive.recording import Impurity, Recording, Seen, Tool
@@ -101,15 +101,20 @@ def _secrets(tree: process_tree.Tree, about: About, declared: set[str]) -> Secre
     """What must not be shown, of all environments and command lines."""
     secrets = Secrets()
     calls = [image.call for one in tree.processes for image in one.images if image.call is not None]
+    roots = {id(call.env) for root in tree.roots for call in _first_call(root)}
     for env in {id(call.env): call.env for call in calls}.values():
-        secrets.learn(env, declared)
+        secrets.learn(env, declared, callers=id(env) in roots)
     for process in tree.processes:
         for wrap in process.wraps:
-            secrets.learn(process_tree.variables(wrap.env), declared)
+            secrets.learn(process_tree.variables(wrap.env), declared, callers=not process.traced)
             secrets.learn_words(wrap.argv)
     for argv in (about.command, *(call.argv for call in calls)):
         secrets.learn_words(argv)
     return secrets
+
+
+def _first_call(process: process_tree.Process) -> list[Call]:
+    return [image.call for image in process.images if image.call is not None][:1]
 
 
 def _tools(reading: Reading) -> tuple[Tool, ...]:

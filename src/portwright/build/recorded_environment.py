@@ -153,14 +153,18 @@ class Secrets:
     values: dict[str, str] = field(default_factory=dict)
     _found: re.Pattern[str] | None = None
 
-    def learn(self, env: Mapping[str, str], declared: Iterable[str] = ()) -> None:
-        """Note the values of variables that are not shown and not ordinary."""
+    def learn(self, env: Mapping[str, str], declared: Iterable[str] = (), *, callers: bool = True) -> None:
+        """Note the values of variables that are not shown and not ordinary.
+
+        In the caller's environment any unknown variable may be private. What the build itself sets comes of its sources
+        (make exports what its command line says): there only a secret's name makes a secret.
+        """
         wanted = set(declared)
         for name, value in env.items():
             if secret_name(name) and not _feature(name, value):
                 hidden = len(value) >= SHORTEST - 2 and value not in ("true", "false")
             else:
-                hidden = name not in wanted and not _known(name) and _is_private(value)
+                hidden = callers and name not in wanted and not _known(name) and _is_private(value)
             if hidden:
                 self._add(value, f"the value of {name}")
 

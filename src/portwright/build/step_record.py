@@ -258,7 +258,7 @@ def _folders(unit: Unit, reading: Reading, inputs: Sequence[Input], outputs: Seq
         name = reading.path(path)
         if not root or reading.places.is_tool(path) or name in filled or path in unit.folders:
             continue
-        if path in reading.history.made_folders or os.path.isdir(path):  # noqa: PTH112
+        if path in reading.history.known_folders or os.path.isdir(path):  # noqa: PTH112
             found.append(Input(name, name, "", "", "folder"))
     return found
 
