@@ -30,7 +30,7 @@ ROWS = [
     ("cc -E a.c -o a.i", "", "cc", "step", False, "a.i"),
     ("cc -v -c a.c -o a.o", "", "cc", "step", False, "a.o"),
     ("ar rcs liba.a a.o", "", "ar", "step", False, "liba.a"),
-    ("gcc-ranlib liba.a", "/usr/bin/x86_64-linux-gnu-gcc-ranlib", "ar", "step", False, "liba.a"),
+    ("gcc-ranlib liba.a", "/usr/bin/x86_64-linux-gnu-gcc-ranlib", "binutils", "step", False, "liba.a"),
     ("ld -o app a.o", "/usr/bin/ld.bfd", "ld", "step", False, "app"),
     ("ld --version", "", "ld", "step", True, ""),
     ("cargo build", "", "cargo", "driver", False, ""),

@@ -1,4 +1,4 @@
-"""Archivers and the other small tools for object files."""
+"""Archivers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def _subject(call: Call) -> str:
 
 
 TRADE = Trade(
-    "packs or changes object files",
-    names=("ar", "ranlib", "*-ar", "*-ranlib", "llvm-ar-[0-9]*", "llvm-ranlib-[0-9]*"),
+    "packs object files",
+    names=("ar", "*-ar", "llvm-ar-[0-9]*"),
     probe=lambda call: call.options in (("--version",), ("-V",), ("--help",)),
     subject=_subject,
     wrapped=True,
