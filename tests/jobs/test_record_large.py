@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,6 @@ def test_a_ports_sysroot(tmp_path: Path, portwright: Callable[..., Any], repo: P
     if (cache_root() / "debs").exists():
         (cache / "debs").symlink_to((cache_root() / "debs").resolve())
     script = tmp_path / "portwright"
-    import sys
 
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m portwright "$@"\n')
     script.chmod(0o755)
