@@ -139,10 +139,7 @@ class Recording:
 
     def to_json(self) -> str:
         """The recording as one stable JSON document, in ASCII."""
-        value = {
-            name: asdict(item) if hasattr(item, "__dataclass_fields__") else _plain(item)
-            for name, item in ((name, getattr(self, name)) for name in self.__dataclass_fields__)
-        }
+        value = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__ if name != "plan"}
         value |= {"schema": SCHEMA, "plan": plan_value(self.plan)}
         return json.dumps(value, indent=1, sort_keys=True) + "\n"
 
