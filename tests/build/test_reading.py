@@ -295,6 +295,17 @@ def test_what_is_removed_had_to_be_there(log: LogMaker) -> None:
     assert folders == ["$SRC", "$SRC/gone"]
 
 
+def test_a_folder_that_came_and_went_is_nobodys(log: LogMaker) -> None:
+    rustc = log.start(None, "rustc", "--crate-name", "a", "a.rs", "--emit=link")
+    log.change(rustc, "mkdir", "rmeta123")
+    log.events.append(on.Open(log.now, rustc, "d", log.path("rmeta123")))
+    log.change(rustc, "rmdir", "rmeta123")
+    log.exit(rustc)
+    recording = made(log)
+    assert [row.path for row in recording.plan.steps[0].inputs] == ["$SRC"]
+    assert recording.seen["rustc-a"].outputs == ()
+
+
 def test_a_failure_is_recorded(log: LogMaker) -> None:
     make = log.start(None, "make")
     cc = log.start(make, "gcc", "-c", "bad.c", "-o", "bad.o")

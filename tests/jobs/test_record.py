@@ -179,7 +179,7 @@ def test_any_bytes_in_names(tmp_path: Path, record: Record) -> None:
         assert done.returncode == 0
         (step,) = recording.plan.steps
         written = source.replace("$", "$$")
-        assert step.argv[2] == written and step.inputs[0].path == f"$SRC/{written}"
+        assert written in step.argv and step.inputs[0].path == f"$SRC/{written}"
         assert recordings.expand(step.outputs[0], {"SRC": str(folder)}) == f"{folder}/{os.fsdecode(name)}.o"
 
 

@@ -223,7 +223,8 @@ def _happen(history: History, unit: Unit, happening: Happening) -> None:
     event = happening.event
     match event:
         case on.Open(_, _, "d", path):
-            unit.listed.add(path)
+            if path not in unit.created:
+                unit.listed.add(path)
         case on.Open(time, _, mode, path) if not path.startswith(NOT_FILES):
             if mode == "r":
                 history.read(unit, path)
@@ -252,8 +253,9 @@ def _changed(history: History, unit: Unit, event: on.Changed) -> None:
             history.made_folders.add(path)
             history.known_folders.add(path)
             unit.folders.add(path)
+            unit.created.add(path)
         case "rmdir":
-            if path not in unit.folders:
+            if path not in unit.created:
                 history.known_folders.add(path)
                 unit.listed.add(path)
             history.made_folders.discard(path)

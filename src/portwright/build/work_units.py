@@ -16,7 +16,8 @@ class Unit:
     """A piece of work: a step or a question with its whole subtree of processes, or one driver's own.
 
     `reads` are the versions of files that it read and did not make (in order), `writes` those that are there at its
-    end, `listed` and `folders` the folders that it listed and made.
+    end, `listed` and `folders` the folders that it listed and made,
+    `created` those that it made, gone by its end or not.
     """
 
     process: Process
@@ -29,6 +30,7 @@ class Unit:
     writes: dict[str, Version] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
     spoken_to: set[str] = field(default_factory=set)
     remarks: list[tuple[str, str]] = field(default_factory=list)
     name: str = ""
