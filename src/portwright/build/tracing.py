@@ -126,17 +126,19 @@ def start(
     traced: bool = True,
     wrapped: bool = True,
     remaps: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> processes.Started:
     """Start a command and record it in the private folder; it has our terminal, streams and process group.
 
-    `env` is the whole environment where it is not ours. `remaps` says which folders are to be written as which names
-    in what compilers make: {folder: name}.
+    `env` is the whole environment where it is not ours, `settings` are more variables for the command. `remaps` says which
+    folders are to be written as which names in what compilers make: {folder: name}.
     """
     program = recorder()
     given = os.environ if env is None else env
     path = given.get("PATH", os.defpath)
     began = time.monotonic_ns()
     changes: dict[str, str | None] = {
+        **(settings or {}),
         "PORTWRIGHT_RECORD_DIR": str(folder),
         "PORTWRIGHT_RECORD_START": str(began),
         "PORTWRIGHT_RECORD_REMAP": "\n".join(f"{old}={new}" for old, new in (remaps or {}).items()) or None,
