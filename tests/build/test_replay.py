@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from portwright.base import namespaces
 from portwright.base.errors import BadInput
 from portwright.build import recording_file
-from portwright.build.replay import Replay, Replayed, Settings
+from portwright.build.replay import Replay, Settings
+from portwright.build.replay_result import Replayed
 from recording_maker import Maker
 
 pytestmark = pytest.mark.usefixtures("fresh_cache")
