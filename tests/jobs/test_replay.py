@@ -54,7 +54,7 @@ def test_every_planted_impurity_is_named(tmp_path: Path, isolation: str) -> None
     maker.write("$SRC/deep/untold", "untold\n")
     maker.write("$SRC/deep/other", "other\n")
     shell(maker, "pwd > $OUT/path", "path")
-    shell(maker, "date +%a-%T.%N > $OUT/date; date +%s%N > $OUT/epoch", "date", "epoch")
+    shell(maker, "date '+%a %T.%N' > $OUT/date; date +%s%N > $OUT/epoch", "date", "epoch")
     shell(maker, "seq 50 | shuf > $OUT/order", "order")
     shell(maker, "head -c 16 /dev/urandom > $OUT/random", "random")
     shell(maker, "cat $SRC/deep/untold > $OUT/missing", "missing")

@@ -27,6 +27,7 @@ from portwright.build.replay_run import Ran, Running
 from portwright.build.replay_store import Action, ReplayStore, hash_of, say_parts
 from portwright.build.step_room import Room, Roots
 from portwright.derive.plan import Step
+from portwright.derive.recording import expand
 
 Isolation = Literal["auto", "namespace", "links"]
 VERSION = 1
@@ -216,7 +217,7 @@ class Replay:
         fresh = path.with_name(f".new-{os.getpid()}")
         fresh.unlink(missing_ok=True)
         if content.kind == "symlink":
-            fresh.symlink_to(content.target)
+            fresh.symlink_to(expand(content.target, self.roots.now))
         else:
             self.drivers.bring(content)
             self.contents.lay(content, str(fresh), own=True)
@@ -332,7 +333,7 @@ class _Schedule:
         step, replay = running.step, self.replay
         inputs = self.inputs.pop(step.name)
         try:
-            ran = running.ended()
+            ran = running.ended(replay.recording.seen[step.name].notes)
         finally:
             running.close()
         row = replay.judged(step, ran, inputs, self.why.pop(step.name), did=True)
