@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from portwright.build import event_log as on
-from portwright.build.reading import About, Result, read_off
+from portwright.build.reading import Result, read_off
+from portwright.build.recording_place import About
 
 PATH = "/usr/bin:/bin"
 

@@ -124,7 +124,7 @@ class Lost(NamedTuple):
 
 
 class Wrap(NamedTuple):
-    """The wrapper was called in place of a tool; `argv` as it was called, `argv[0]` the name it goes by."""
+    """The wrapper was called in place of a tool; `argv` is what it then became, the added flags in it."""
 
     t: int
     pid: int

@@ -12,30 +12,16 @@ from pathlib import Path
 from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units
 from portwright.build.file_digests import Digests
+from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import own_work
 from portwright.build.recorded_environment import Secrets
-from portwright.build.recording_place import TOOL, Places
+from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
-from portwright.build.step_record import Reading, files_step, tool_step
+from portwright.build.step_record import Made, Reading, files_step, tool_step
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
-from portwright.derive.recording import Impurity, Recording, Tool
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known of a recording before it begins: kept beside its events, so that a killed one can be read too."""
-
-    command: tuple[str, ...]
-    cwd: str
-    roots: Mapping[str, str]
-    portable: bool = True
-    recorders: tuple[str, ...] = ("trace", "wrapper")
-    private: tuple[str, ...] = ()
-    """Folders of the recorder's own (in PATH, for instance), which no step has."""
-    shims: tuple[str, ...] = ()
-    """The executables that are the wrapper."""
+from portwright.derive.recording import Impurity, Recording, Seen, Tool
 
 
 @dataclass(slots=True)
@@ -58,16 +44,19 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     units = [unit for unit in found.units if unit.role != "step" or unit.whole]
     digests = Digests()
     own = own_work(history, units, places, digests)
+    wrappers = Wrappers(places, about.portable)
     programs = frozenset(
         image.call.exe.rpartition("/")[0]
         for process in tree.processes
         for image in process.images
         if image.call is not None
     )
-    reading = Reading(places, secrets, digests, history, own, log.start, about.private, programs)
+    reading = Reading(places, secrets, digests, history, own, wrappers, log.start, about.private, programs)
     made = [tool_step(unit, reading) for unit in whole] + [files_step(step, reading) for step in own.steps]
+    for step, output, text in wrappers.steps():
+        made.append(Made(step, Seen((output,))))
+        reading.texts[output.digest] = text
     steps, circles = in_order([one.step for one in made])
-    digests.keep()
     impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
     end = next((event.status for event in log.events if isinstance(event, on.End)), status)
     recording = Recording(
@@ -88,6 +77,7 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
         host=f"{platform.system()} {platform.machine()}",
         left_out=tuple(secrets.hide(places.path(path)) for path in own.left_out),
     )
+    digests.keep()
     return Result(recording, reading.contents)
 
 
@@ -112,18 +102,15 @@ def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str
 def _secrets(tree: process_tree.Tree, about: About) -> Secrets:
     """What must not be shown, of all environments and command lines."""
     secrets = Secrets()
-    seen: set[int] = set()
-    secrets.learn_words(about.command)
+    calls = [image.call for one in tree.processes for image in one.images if image.call is not None]
+    for env in {id(call.env): call.env for call in calls}.values():
+        secrets.learn(env)
     for process in tree.processes:
-        calls = [image.call for image in process.images if image.call is not None]
-        for call in calls:
-            secrets.learn_words(call.argv)
-            if id(call.env) not in seen:
-                seen.add(id(call.env))
-                secrets.learn(call.env)
         for wrap in process.wraps:
-            secrets.learn_words(wrap.argv)
             secrets.learn(process_tree.variables(wrap.env))
+            secrets.learn_words(wrap.argv)
+    for argv in (about.command, *(call.argv for call in calls)):
+        secrets.learn_words(argv)
     return secrets
 
 

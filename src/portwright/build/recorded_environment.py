@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -116,13 +116,19 @@ def secret_name(name: str) -> bool:
 
 
 @cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for several patterns of names."""
+    return re.compile("|".join(map(translate, patterns)))
+
+
+@cache
 def _patterns() -> tuple[str, ...]:
     return (*SHOWN, *ORDINARY, *(pattern for trade in trades().values() for pattern in trade.environment))
 
 
 @lru_cache(maxsize=4096)
 def _known(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in _patterns())
+    return _any_of(_patterns()).match(name) is not None
 
 
 def _feature(name: str, value: str) -> bool:
@@ -132,12 +138,11 @@ def _feature(name: str, value: str) -> bool:
 
 def shown(env: Mapping[str, str], trade: Trade, declared: Iterable[str] = ()) -> dict[str, str]:
     """What a recording shows of the environment of a command, names sorted."""
-    patterns, wanted = (*SHOWN, *trade.environment), set(declared)
+    pattern, wanted = _any_of((*SHOWN, *trade.environment)), set(declared)
     return {
         name: value
         for name, value in sorted(env.items())
-        if (name in wanted or any(fnmatchcase(name, pattern) for pattern in patterns))
-        and (not secret_name(name) or _feature(name, value))
+        if (name in wanted or pattern.match(name)) and (not secret_name(name) or _feature(name, value))
     }
 
 
@@ -184,6 +189,10 @@ class Secrets:
         for at, value in _told(argv):
             words[at] = words[at].replace(value, HIDDEN)
         return tuple(map(self.hide, words))
+
+    def within(self, data: bytes) -> bool:
+        """Whether bytes hold what must not be shown."""
+        return any(os.fsencode(value) in data for value in self.values)
 
     def reasons(self, *texts: str) -> list[str]:
         """What of secrets is in the texts."""

@@ -11,13 +11,14 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from portwright.base.errors import Where, fail
 from portwright.base.files import disk_errors, folder_atomic, remove_tree, write_atomic
-from portwright.build.reading import About, Result
+from portwright.build.recording_place import About
+from portwright.derive.recording import Recording
 
 ABOUT = "about.json"
 
@@ -75,15 +76,15 @@ def about_of(folder: Path) -> About:
         raise fail("nothing was recorded here", Where(folder / ABOUT), hint, "record/nothing-left") from error
 
 
-def finish(file: Path, folder: Path, result: Result) -> None:
-    """Put the recording and the contents that it needs in their places; then the events go."""
+def finish(file: Path, folder: Path, recording: Recording, needed: Mapping[str, str]) -> None:
+    """Put the recording and the contents that it needs (digest: file) in their places; then the events go."""
     with disk_errors(file, "name another file with -o"):
         contents = contents_of(file)
-        if result.contents:
+        if needed:
             with folder_atomic(contents) as fresh:
-                for digest, path in result.contents.items():
+                for digest, path in needed.items():
                     shutil.copyfile(path, fresh / digest)
         elif contents.is_dir():
             remove_tree(contents)
-        write_atomic(file, result.recording.to_json())
+        write_atomic(file, recording.to_json())
     remove_tree(folder)

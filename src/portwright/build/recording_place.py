@@ -26,6 +26,23 @@ SYSTEM = (
 
 TEMPORARY = "TMP"
 TOOL = "TOOL"
+WRAPPER = "WRAP"
+"""Where the wrapper stands in for compilers."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a recording before it begins: kept beside its events for after a kill."""
+
+    command: tuple[str, ...]
+    cwd: str
+    roots: Mapping[str, str]
+    portable: bool = True
+    recorders: tuple[str, ...] = ("trace", "wrapper")
+    private: tuple[str, ...] = ()
+    """Folders of the recorder's own (in PATH, for instance), which no step has."""
+    shims: tuple[str, ...] = ()
+    """The executables that are the wrapper."""
 
 
 def roots_of(call: Call, given: Mapping[str, str], source: str = "", out: str = "") -> dict[str, str]:

@@ -12,9 +12,10 @@ from portwright.base.hashing import hash_bytes
 from portwright.build.file_digests import Digests
 from portwright.build.file_history import NOT_FILES, History
 from portwright.build.file_version import Version
+from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
-from portwright.build.recording_place import SYSTEM, TEMPORARY, Places
+from portwright.build.recording_place import SYSTEM, TEMPORARY, WRAPPER, Places
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -36,6 +37,7 @@ class Reading:
     digests: Digests
     history: History
     own: OwnWork
+    wrappers: Wrappers
     start: int
     private: tuple[str, ...] = ()
     programs: frozenset[str] = frozenset()
@@ -116,6 +118,11 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
     argv = reading.words(_absolute(call, reading.private))
     stdin, stdout = _streams(unit, reading)
     folders = _folders(unit, reading, inputs, outputs)
+    wrappers, variables = reading.wrappers.needed(unit)
+    if wrappers:
+        env |= variables
+        env["PATH"] = f"${WRAPPER}{os.pathsep}{env.get('PATH', os.defpath)}"
+        inputs += wrappers
     _purity(unit, reading, impurities)
     step = Step(
         name=unit.name,
@@ -153,6 +160,8 @@ def _inputs(unit: Unit, reading: Reading, impurities: list[Impurity]) -> list[In
         if path.startswith(NOT_FILES):
             continue
         root = reading.places.root(path)
+        if root == WRAPPER:
+            continue
         if reading.places.is_tool(path):
             reading.tools.add(path)
             continue
@@ -361,12 +370,12 @@ def _keep(version: Version, digest: str, reading: Reading) -> bool:
     found = None if version.hidden else reading.digests.of(version.path)
     if found is None or found.digest != digest:
         return digest in reading.texts or digest in reading.contents
+    data = Path(version.path).read_bytes()
+    if reading.secrets.within(data):
+        return False
     if found.size <= TEXT_BYTES:
         try:
-            text = Path(version.path).read_bytes().decode()
-            if reading.secrets.hide(text) != text:
-                return False
-            reading.texts[digest] = text
+            reading.texts[digest] = data.decode()
             return True
         except UnicodeDecodeError:
             pass

@@ -19,8 +19,8 @@ from portwright.base.errors import Fault, PortwrightError, Where, fail, raise_if
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.base.processes import which
 from portwright.build import event_log, recording_folder, tracing
-from portwright.build.reading import About, read_off
-from portwright.build.recording_place import TEMPORARY, roots_of, trades_of
+from portwright.build.inner_wrappers import names_in_products
+from portwright.build.recording_place import WRAPPER, About, roots_of, trades_of
 from portwright.build.tool import RECORDING
 from portwright.build.trade import Call
 from portwright.derive.recording import Impurity, Recording
@@ -80,7 +80,7 @@ class Result:
 
 def run(arguments: Arguments) -> Generator[Event, None, Result]:
     """Run the command, record it, and write down what was seen."""
-    file = arguments.output.absolute()
+    file = Path(os.path.abspath(arguments.output))  # noqa: PTH100 - without `..`
     if arguments.recover:
         with recording_folder.taken(file, left=True) as folder:
             return (yield from _read(file, folder, recording_folder.about_of(folder), None))
@@ -97,6 +97,8 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
             remaps=_remaps(about.roots) if about.portable else None,
             settings=_settings(about),
         )
+        import portwright.build.reading  # noqa: F401 - while the command runs: it takes a while
+
         status = tracing.wait(process)
         yield Ended("command", f"status {status}", time.monotonic() - began)
         return (yield from _read(file, folder, about, status))
@@ -147,12 +149,13 @@ def _about(arguments: Arguments) -> Generator[Event, None, About]:
     given = dict(text.split("=", 1) for text in arguments.root)
     roots = roots_of(call, given, str(arguments.source or ""), str(arguments.out or ""))
     private = (str(tracing.shims(program)),) if "wrapper" in recorders else ()
+    roots |= dict.fromkeys((WRAPPER,), private[0]) if private else {}
     return About(command, cwd, roots, portable, recorders, private, (str(program),))
 
 
 def _remaps(roots: Mapping[str, str]) -> dict[str, str]:
     """What each root's folder is called in what compilers make."""
-    return {folder: f"/{name.lower()}" for name, folder in roots.items() if name != TEMPORARY}
+    return {roots[name]: written for name, written in names_in_products(roots).items()}
 
 
 def _settings(about: About) -> dict[str, str]:
@@ -166,6 +169,8 @@ def _settings(about: About) -> dict[str, str]:
 
 def _read(file: Path, folder: Path, about: About, status: int | None) -> Generator[Event, None, Result]:
     """Make the recording of what was seen."""
+    from portwright.build.reading import read_off
+
     yield Begun("reading what was seen")
     began = time.monotonic()
     seen = tracing.seen(folder)
@@ -176,7 +181,7 @@ def _read(file: Path, folder: Path, about: About, status: int | None) -> Generat
             raise fail(what, Where(folder), "see what it said above", "record/nothing")
         log = event_log.Log(0, (), status is not None)
     result = read_off(log, seen.wrapped, about, status)
-    recording_folder.finish(file, folder, result)
+    recording_folder.finish(file, folder, result.recording, result.contents)
     yield Ended(
         "reading what was seen", f"{len(result.recording.plan.steps)} steps", time.monotonic() - began
     )

@@ -118,7 +118,7 @@ fn run(log: &[u8], start: &[u8], command: &[Vec<u8>]) -> Result<i32, String> {
 }
 
 /// Ends as the command did, by the same signal, without leaving a core of ours.
-fn end_by(signal: c_int) -> ! {
+pub fn end_by(signal: c_int) -> ! {
     // SAFETY: plain system calls.
     unsafe {
         sys::setrlimit(sys::RLIMIT_CORE, &[0, 0]);

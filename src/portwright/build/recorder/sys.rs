@@ -5,7 +5,6 @@ use std::ffi::{c_char, c_int, c_long, c_void};
 extern "C" {
     pub fn fork() -> c_int;
     pub fn execvp(file: *const c_char, argv: *const *const c_char) -> c_int;
-    pub fn execv(file: *const c_char, argv: *const *const c_char) -> c_int;
     pub fn wait4(pid: c_int, status: *mut c_int, options: c_int, usage: *mut Usage) -> c_int;
     pub fn ptrace(request: c_long, ...) -> c_long;
     pub fn prctl(option: c_int, ...) -> c_int;

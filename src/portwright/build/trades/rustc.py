@@ -65,5 +65,6 @@ TRADE = Trade(
     declarations=_dep_info,
     declared=_declared,
     notes=("*.d",),
+    remap="--remap-path-prefix=",
     wrapped=True,
 )
