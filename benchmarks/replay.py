@@ -1,4 +1,4 @@
-"""A port's sysroot, recorded and replayed: again with nothing changed, and with one file of std changed, against cargo."""
+"""A port's sysroot, recorded and replayed: with nothing changed, and with one file of std changed, against cargo."""
 
 from __future__ import annotations
 
@@ -53,9 +53,18 @@ def rows() -> list[Row]:
             f"bench: replay did not do what it should:\n{first.stdout}{still.stdout}{updated.stdout}"
         )
     return [
-        below("replay of a sysroot, nothing changed", "cargo, nothing changed", still.seconds, fresh.seconds, "s", limit=1),
-        at_most("replay, one file of std changed", "cargo's own rebuild", updated.seconds, rebuilt.seconds, "s", times=1.2),
-    ]  # fmt: skip
+        below(
+            "replay, nothing changed", "cargo, nothing changed", still.seconds, fresh.seconds, "s", limit=1
+        ),
+        at_most(
+            "replay, one file of std changed",
+            "cargo's own rebuild",
+            updated.seconds,
+            rebuilt.seconds,
+            "s",
+            times=1.2,
+        ),
+    ]
 
 
 class _Build:
