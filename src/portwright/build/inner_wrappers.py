@@ -64,8 +64,11 @@ class Wrappers:
         names = names_in_products(self.places.roots)
         flags = " ".join(f'"{flag}${VARIABLE}{name}={written}"' for name, written in names.items())
         passes_on = called == real.rsplit("/", 1)[-1]
-        head = f'#!/bin/sh\nexec {shlex.quote(real)} "$@"' if passes_on else _PASSING
-        return f"{head} {flags}\n"
+        return (
+            f'#!/bin/sh\nexec {shlex.quote(real)} {flags} "$@"\n'
+            if passes_on
+            else f'{_PASSING} {flags} "$@"\n'
+        )
 
     def _input(self, name: str, text: str) -> Input:
         path = f"${WRAPPER}/{name}"
@@ -89,5 +92,5 @@ class Wrappers:
         return rows
 
 
-_PASSING = '#!/bin/sh\nexec "$@"'
+_PASSING = '#!/bin/sh\ntool=$1\nshift\nexec "$tool"'
 """A wrapper that is given the whole command of its tool (RUSTC_WRAPPER)."""

@@ -210,14 +210,14 @@ def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity], notes: li
 
 
 def _environment(unit: Unit, reading: Reading, impurities: list[Impurity]) -> dict[str, str]:
-    declared = _declared(unit)
+    declared = declared_by(unit)
     for name in sorted(declared):
         if secret_name(name) and name in unit.call.env:
             impurities.append(Impurity("secret", f"it reads the variable {name}, which is not shown"))
     return reading.environment(unit.call, shown(unit.call.env, unit.trade, declared))
 
 
-def _declared(unit: Unit) -> set[str]:
+def declared_by(unit: Unit) -> set[str]:
     """The variables that the command said it reads, in files that it or its driver wrote."""
     trade = unit.trade
     if trade.declarations is None or trade.declared is None:
