@@ -130,8 +130,8 @@ def start(
 ) -> processes.Started:
     """Start a command and record it in the private folder; it has our terminal, streams and process group.
 
-    `env` is the whole environment where it is not ours, `settings` are more variables for the command. `remaps` says which
-    folders are to be written as which names in what compilers make: {folder: name}.
+    `env` is the whole environment where it is not ours, `settings` are more variables for the command. `remaps` says
+    which folders are to be written as which names in what compilers make: {folder: name}.
     """
     program = recorder()
     given = os.environ if env is None else env
