@@ -52,6 +52,29 @@ def emission(recording: Recording, file: Path) -> Emission:
     return _Making(recording, file).emission()
 
 
+def draft(recording: Recording) -> Emission:
+    """A recording that is only shown: whatever stands against building it again, and wherever its files are."""
+    steps = recording.plan.steps
+    names = step_ids.ids(steps)
+    jobs = tuple(
+        Job(
+            names[step.name],
+            step_ids.number(index, len(steps)),
+            _title(step),
+            step,
+            (),
+            (),
+            (),
+            tuple(names[need] for need in step.needs),
+            (),
+            _seen(recording, step).status or 0,
+        )
+        for index, step in enumerate(steps)
+    )
+    title = " ".join(recording.command)
+    return Emission(title, recording.plan, jobs, (), (), {}, tuple(notes(recording)), recording)
+
+
 def refusals(recording: Recording, file: Path) -> Iterator[Fault]:
     """Why the recording cannot be built elsewhere to the same bytes."""
     where = Where(file)

@@ -46,8 +46,8 @@ def encoded(text: str) -> bytes:
 def heading(emission: Emission, how: str) -> list[str]:
     """The first lines of a file for people, without the sign of a comment."""
     recorded = f"The build of: {emission.title}" if emission.recording else f"The plan of {emission.title}"
-    lines = [recorded.replace("\n", " "), f"{len(emission.jobs)} steps, written by portwright emit. {how}"]
-    return [*lines, *(f"NOTE: {note}".replace("\n", " ") for note in emission.notes[:20])]
+    lines = [recorded, f"{len(emission.jobs)} steps, written by portwright emit.", how]
+    return [*lines, *(f"NOTE: {note}" for note in emission.notes[:20])]
 
 
 def commented(lines: list[str], sign: str = "#") -> str:

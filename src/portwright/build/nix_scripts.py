@@ -23,7 +23,7 @@ from portwright.build.nix_derivations import (
     source_path,
 )
 from portwright.build.shell_words import Var, word
-from portwright.build.step_script import AT_ONCE, body
+from portwright.build.step_script import body, grouped, many
 
 PATH = "/usr/bin:/bin"
 SCRIPT_ARGS = ("-c", '. "$scriptPath"')
@@ -51,13 +51,11 @@ def results(emission: Emission) -> str:
             groups.setdefault((job.id, parent), []).append(source)
         folders[parent] = None
     text = _EACH + '  eval "$name=\\$step"\ndone\n'
-    text += "".join(
-        f"mkdir -p {word([Var('out'), f'/{folder}' if folder else ''])}\n" for folder in folders or {"": None}
-    )
+    wanted = [word([Var("out"), f"/{folder}" if folder else ""]) for folder in folders or {"": None}]
+    text += "".join(f"{line}\n" for line in many("mkdir -p", wanted))
     for (_, parent), rows in groups.items():
         into = word([Var("out"), f"/{parent}/"])
-        for start in range(0, len(rows), AT_ONCE):
-            text += f"ln -s {' '.join(rows[start : start + AT_ONCE])} {into}\n"
+        text += "".join(f"{line}\n" for line in grouped("ln -s", rows, into))
     return text + "".join(f"{line}\n" for line in lines)
 
 

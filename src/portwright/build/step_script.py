@@ -15,6 +15,9 @@ from portwright.build.shell_words import Part, Var, comment, split, word
 AT_ONCE = 200
 """Files that one command is given: far below what a system takes."""
 
+WIDTH = 110
+"""Where a line of a script is broken."""
+
 LINKED_FROM = 1 << 16
 """Bytes from which what another job made is linked, not copied. A link is not what the recorded command saw, and some
 look where it leads: sources and programs are always copies."""
@@ -67,18 +70,18 @@ class _Script:
         folders |= {_parent(path): None for path in self.step.outputs}
         early = {_parent(row.target): None for row in links}
         if early:
-            yield from _many("mkdir -p", [self.words(path) for path in early])
+            yield from many("mkdir -p", [self.words(path) for path in early])
             yield from self._links(links)
         needed = [path for path in sorted(folders) if path.startswith("$") and path not in early]
         home = [word([Var("work"), "/.home"]), word([Var("work"), "/.tmp"])]
-        yield from _many("mkdir -p", [*(self.words(path) for path in _deepest(needed)), *home])
+        yield from many("mkdir -p", [*(self.words(path) for path in _deepest(needed)), *home])
         made = set(self.step.outputs)
         copies = [row for row in files if row.copied or row.target in made or self._is_small(row)]
         far = [row for row in files if row not in copies] if len(copies) < len(files) else []
         yield from self._into("cp", copies)
         yield from self._into("ln -s", far)
         rewritten = [self.words(row.target) for row in copies if row.target in made]
-        yield from _many("chmod u+w", rewritten)
+        yield from many("chmod u+w", rewritten)
 
     def _is_small(self, row: Given) -> bool:
         maker = self.emission.by_id.get(row.holder)
@@ -101,7 +104,7 @@ class _Script:
             else:
                 groups.setdefault((verb, parent), []).append(self._source(row))
         for (verb, parent), sources in groups.items():
-            yield from _grouped(verb, sources, self.words(f"{parent}/"))
+            yield from grouped(verb, sources, self.words(f"{parent}/"))
 
     def _source(self, row: Given) -> str:
         if row.holder:
@@ -160,7 +163,7 @@ class _Script:
             row.place: None for row in kept if row.output.kind == "folder"
         }
         yield f"cd {word([Var('work')])}"
-        yield from _many("mkdir -p", [_result(path) for path in _deepest(["", *folders])])
+        yield from many("mkdir -p", [_result(path) for path in _deepest(["", *folders])])
         groups: dict[str, list[str]] = {}
         for row in kept:
             made = self.words(row.output.path)
@@ -171,7 +174,7 @@ class _Script:
             else:
                 yield f"mv {made} {_result(row.place)}"
         for parent, rows in groups.items():
-            yield from _grouped("mv", rows, _result(parent, "/"))
+            yield from grouped("mv", rows, _result(parent, "/"))
 
     def _files(self) -> Iterator[str]:
         """A driver's own work: each of its outputs is a content that is at hand."""
@@ -179,7 +182,7 @@ class _Script:
         kept = {row.output.path: row for row in self.job.kept}
         folders = [_parent(row.place) for row in kept.values()]
         folders += [row.place for row in kept.values() if row.output.kind == "folder"]
-        yield from _many("mkdir -p", [_result(path) for path in _deepest(["", *dict.fromkeys(folders)])])
+        yield from many("mkdir -p", [_result(path) for path in _deepest(["", *dict.fromkeys(folders)])])
         modes: dict[str, list[str]] = {"755": [], "644": []}
         for row in self.job.given:
             place = _result(kept[row.target].place)
@@ -190,7 +193,7 @@ class _Script:
                 if row.kind != "symlink":
                     modes["755" if row.kind == "executable" else "644"].append(place)
         for mode, places in modes.items():
-            yield from _many(f"chmod {mode}", places)
+            yield from many(f"chmod {mode}", places)
 
 
 def _hosted_list(parts: Sequence[Part]) -> list[Part]:
@@ -234,17 +237,24 @@ def _deepest(folders: Sequence[str]) -> list[str]:
     return [folder for folder in dict.fromkeys(folders) if folder not in above]
 
 
-def _grouped(command: str, sources: Sequence[str], into: str) -> Iterator[str]:
+def grouped(command: str, sources: Sequence[str], into: str) -> Iterator[str]:
+    """A command that brings files into a folder, as often as it must be."""
     for start in range(0, len(sources), AT_ONCE):
         yield _wrapped([command, *sources[start : start + AT_ONCE], into])
 
 
-def _many(command: str, words: Sequence[str]) -> Iterator[str]:
+def many(command: str, words: Sequence[str]) -> Iterator[str]:
+    """A command over words, as often as it must be."""
     for start in range(0, len(words), AT_ONCE):
         yield _wrapped([command, *words[start : start + AT_ONCE]])
 
 
 def _wrapped(rows: Sequence[str]) -> str:
-    """A command on one line, or with a word on each where it is long."""
-    line = " ".join(rows)
-    return line if len(line) <= 110 and "\n" not in line else " \\\n  ".join(rows)
+    """A command, on several lines where it is long."""
+    lines = [""]
+    for row in rows:
+        if lines[-1] and len(lines[-1]) + len(row) > WIDTH:
+            lines.append(row)
+        else:
+            lines[-1] += f" {row}" if lines[-1] else row
+    return " \\\n  ".join(lines)
