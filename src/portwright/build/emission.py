@@ -50,7 +50,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A step as emitters see it. `needs` and `sets` are the jobs and sets that hold what it is given; `marked` says
-    what a reader should know of it."""
+    what a reader should know of it. A `script` of its own: the job is no recorded one, and its result lies from the
+    first where it stays, since its files may name that place."""
 
     id: str
     number: str
@@ -63,6 +64,7 @@ class Job:
     sets: tuple[str, ...]
     status: int = 0
     marked: str = ""
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,15 @@ def standalone(job: Job, emission: Emission, *, stamp: bool = False) -> str:
     for parameter in emission.parameters:
         default = word([parameter.default]) if parameter.default else ""
         lines.append(f"{parameter.name}=${{{environment_name(parameter.name)}-{default}}}")
-    fresh, final = _below(RESULTS, f".new-{job.id}"), _below(RESULTS, job.id)
+    final = _below(RESULTS, job.id)
+    fresh = final if job.script else _below(RESULTS, f".new-{job.id}")
     work = _below("work", job.id)
     lines += [f"out={fresh}", f'rm -rf "$out" {work}', f"mkdir -p {work} {_below(RESULTS)}", f"cd {work}", ""]
-    after = ["", 'cd "$root"', *_settled(job, final), f"rm -rf {final} {work}", f'mv "$out" {final}']
+    after = ["", 'cd "$root"']
+    if job.script:
+        after.append(f"rm -rf {work}")
+    else:
+        after += [*_settled(job, final), f"rm -rf {final} {work}", f'mv "$out" {final}']
     if stamp:
         after += [f"mkdir -p {_below('stamps')}", f": > {_below('stamps', job.id)}"]
     return "\n".join(lines) + "\n" + body(job, emission) + "\n".join(after) + "\n"

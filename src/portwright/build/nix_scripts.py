@@ -39,7 +39,11 @@ def results(emission: Emission) -> str:
     """The script of `results`: every file as the whole build leaves it, as links to the steps' results."""
     groups: dict[tuple[str, str], list[str]] = {}
     folders: dict[str, None] = {}
-    lines = []
+    lines = [
+        f"ln -s {word([Var(job.id)])} {word([Var('out'), f'/{job.step.name}'])}"
+        for job in emission.jobs
+        if job.script
+    ]
     for place, (job, kept) in emission.latest().items():
         parent = place.rpartition("/")[0]
         source = word([Var(job.id), f"/{place}"])
@@ -61,7 +65,10 @@ def results(emission: Emission) -> str:
 
 def check() -> str:
     """The script of `check`: the checksums of every step's files are those that were recorded."""
-    return _EACH + '  ln -s "$step" "$name"\ndone\nsha256sum -c --quiet "$sums"\necho same > "$out"\n'
+    return (
+        _EACH
+        + '  ln -s "$step" "$name"\ndone\nif [ -s "$sums" ]; then sha256sum -c --quiet "$sums"; fi\necho same > "$out"\n'
+    )
 
 
 def _tree(row: SourceSet) -> Node:

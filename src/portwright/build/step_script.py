@@ -33,7 +33,7 @@ def variable(root: str) -> str:
 
 def body(job: Job, emission: Emission) -> str:
     """The script, after the lines that set its variables where nobody else does."""
-    return "\n".join(_Script(job, emission).lines()) + "\n"
+    return job.script or "\n".join(_Script(job, emission).lines()) + "\n"
 
 
 class _Script:
@@ -148,7 +148,7 @@ class _Script:
         if self.job.status:
             status = self.job.status if self.job.status > 0 else 128 - self.job.status
             rows.append(f"|| test $? -eq {status} # as it was recorded")
-        yield _wrapped(rows)
+        yield wrapped(rows)
 
     def _assignment(self, name: str, value: str) -> str:
         parts = split(value, self.variables)
@@ -240,16 +240,16 @@ def _deepest(folders: Sequence[str]) -> list[str]:
 def grouped(command: str, sources: Sequence[str], into: str) -> Iterator[str]:
     """A command that brings files into a folder, as often as it must be."""
     for start in range(0, len(sources), AT_ONCE):
-        yield _wrapped([command, *sources[start : start + AT_ONCE], into])
+        yield wrapped([command, *sources[start : start + AT_ONCE], into])
 
 
 def many(command: str, words: Sequence[str]) -> Iterator[str]:
     """A command over words, as often as it must be."""
     for start in range(0, len(words), AT_ONCE):
-        yield _wrapped([command, *words[start : start + AT_ONCE]])
+        yield wrapped([command, *words[start : start + AT_ONCE]])
 
 
-def _wrapped(rows: Sequence[str]) -> str:
+def wrapped(rows: Sequence[str]) -> str:
     """A command, on several lines where it is long."""
     lines = [""]
     for row in rows:

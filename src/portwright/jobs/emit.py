@@ -16,9 +16,10 @@ from typing import Annotated
 from portwright.base import rooms
 from portwright.base.errors import closest, fail
 from portwright.base.events import Event, Note
-from portwright.build import emit_folder, emit_recording, recording_file
+from portwright.build import emit_folder, emit_port, emit_recording, goals, recording_file
 from portwright.build.emission import Emission
 from portwright.build.emit_folder import Difference
+from portwright.describe import port as ports
 from portwright.jobs import Arg
 
 VERB = "emit"
@@ -112,6 +113,9 @@ def _subject(arguments: Arguments, entry: ModuleType) -> Emission:
         if getattr(entry, "DRAFTS", False):
             return emit_recording.draft(file.recording)
         return emit_recording.emission(file.recording, path)
-    from portwright.build import emit_port
-
-    return emit_port.emission(arguments.subject, arguments.goal)
+    if arguments.verify:
+        hint = "record a build of the port, and emit the recording"
+        raise fail(
+            "--verify compares with a recording, and a port's plan has none", None, hint, "emit/option"
+        )
+    return emit_port.emission(goals.plan(ports.load(arguments.subject), arguments.goal))

@@ -62,6 +62,7 @@ def _main(emission: Emission) -> str:
 def _edge(job: Job, made: Mapping[str, Mapping[str, None]]) -> str:
     reads = [f"steps/{job.id}.sh", *job.sets]
     rows = [row for row in job.given if row.holder in made]
+    reads += [next(iter(made[need])) for need in job.needs if job.script]
     reads += dict.fromkeys(_output(row.holder, row.place, made[row.holder]) for row in rows)
     title = "".join(letter if letter.isprintable() else "?" for letter in job.title).replace("$", "$$")
     return f"build {_listed(list(made[job.id]))}: step {_listed(reads)}\n  id = {job.id}\n  title = {title}\n"
