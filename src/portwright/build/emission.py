@@ -10,7 +10,7 @@ changed file changes one set, which is given to those jobs that read it and to n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from portwright.base.errors import Fault, Where, raise_if
@@ -27,7 +27,7 @@ class Given:
     """A file that a job is given: it lies at `place` of the set or job `holder`, and is wanted at `target`.
 
     A symlink has its `text`, and no holder; a folder neither; a file without a holder is the toolchain's, at the path
-    `text`. `copied`: the job must not see that it lies elsewhere. `digest` is the content's.
+    `text`. `copied`: the job must not see that it lies elsewhere.
     """
 
     target: str
@@ -36,7 +36,6 @@ class Given:
     place: str = ""
     text: str = ""
     copied: bool = False
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +133,7 @@ class Layout:
     def __init__(self, roots: Mapping[str, str]) -> None:
         moving = {name: PurePosixPath(path) for name, path in roots.items() if name != TOOL}
         self.folders: dict[str, str] = {}
+        self._places: dict[str, str | None] = {}
         for name, path in sorted(moving.items(), key=lambda row: (len(row[1].parts), row[0])):
             self.folders[name] = self._folder(name, path, moving)
 
@@ -153,6 +153,11 @@ class Layout:
 
     def place(self, path: str) -> str | None:
         """The place of a recorded name, or None where it is below no root that moves."""
+        if path not in self._places:
+            self._places[path] = self._place(path)
+        return self._places[path]
+
+    def _place(self, path: str) -> str | None:
         root, slash, below = path.partition("/")
         if root[:1] != "$" or root[1:] not in self.folders or ".." in below.split("/"):
             return None
@@ -170,26 +175,38 @@ class Sets:
         self._files: dict[SourceKey, SourceFile] = {}
         self._readers: dict[SourceKey, list[int]] = {}
 
-    def add(self, reader: int, file: SourceFile) -> None:
-        """Job number `reader` reads this file."""
+    def hold(self, file: SourceFile) -> SourceKey:
+        """Take a file in; the answer names it."""
         key = (file.place, file.digest, file.executable)
         self._files.setdefault(key, file)
-        readers = self._readers.setdefault(key, [])
+        self._readers.setdefault(key, [])
+        return key
+
+    def add(self, reader: int, key: SourceKey) -> None:
+        """Job number `reader` reads this file."""
+        readers = self._readers[key]
         if not readers or readers[-1] != reader:
             readers.append(reader)
 
-    def made(self, taken: Iterable[str]) -> tuple[tuple[SourceSet, ...], dict[SourceKey, str]]:
-        """The sets, and the id of the set that each file is in; ids are none of `taken`."""
+    def made(self, taken: Iterable[str]) -> tuple[tuple[SourceSet, ...], dict[SourceKey, tuple[str, str]]]:
+        """The sets, and where each file is: the set's id and the place in it; ids are none of `taken`.
+
+        A file that is alone in its set lies in no further folders.
+        """
         groups: dict[tuple[int, ...], list[SourceKey]] = {}
         for key, readers in self._readers.items():
             groups.setdefault(tuple(readers), []).append(key)
-        used, sets, where = set(taken), [], {}
+        used, sets = set(taken), []
+        where: dict[SourceKey, tuple[str, str]] = {}
         for keys in groups.values():
             for part in _without_clashes(sorted(keys)):
                 name = self._name([key[0] for key in part], used)
                 used.add(name)
-                sets.append(SourceSet(name, tuple(self._files[key] for key in part)))
-                where.update(dict.fromkeys(part, name))
+                files = [self._files[key] for key in part]
+                if len(files) == 1:
+                    files = [replace(files[0], place=files[0].place.rpartition("/")[2])]
+                sets.append(SourceSet(name, tuple(files)))
+                where.update((key, (name, file.place)) for key, file in zip(part, files, strict=True))
         return tuple(sets), where
 
     @staticmethod

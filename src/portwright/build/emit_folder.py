@@ -37,19 +37,19 @@ class Difference:
 def write(folder: Path, form: str, files: Iterable[Emitted]) -> tuple[int, int]:
     """Write the files; how many there are, and how many were new or changed."""
     before = _owned(folder, form)
+    rows = list(files)
+    names = [file.path for file in rows]
+    made: set[str] = set()
     with disk_errors(folder, "name another folder with -o"):
         folder.mkdir(parents=True, exist_ok=True)
-        left = set(before)
-        names, changed = [], 0
-        # The list is first: what a killed run leaves is known to be ours.
-        write_atomic(folder / LIST, _list(form, before))
-        for file in files:
-            names.append(file.path)
-            left.discard(file.path)
-            place = Path(os.fsdecode(file.path.encode("utf-8", "surrogateescape")))
-            changed += write_atomic(folder / place, _content(file), mode=0o755 if file.executable else 0o644)
-        for name in left:
+        # The list comes first: what a killed run leaves is known to be ours.
+        write_atomic(folder / LIST, _list(form, {*before, *names}))
+        for name in set(before) - set(names):
             _remove(folder, name)
+        modes = (0o644, 0o755)
+        changed = sum(
+            _put(f"{folder}/{file.path}", _content(file), modes[file.executable], made) for file in rows
+        )
         write_atomic(folder / LIST, _list(form, names))
     return len(names), changed
 
@@ -75,6 +75,26 @@ def _owned(folder: Path, form: str) -> list[str]:
     if found != form:
         raise fail(f"`{found}` was emitted into this folder", Where(folder), hint, "emit/folder")
     return names
+
+
+def _put(place: str, data: bytes, mode: int, made: set[str]) -> bool:
+    """Write a file where that changes it. There are thousands: no paths as objects, no renaming of each; what a
+    kill leaves half written is compared, and so mended, by the next run."""
+    try:
+        with open(place, "rb") as file:  # noqa: PTH123
+            same = file.read() == data and not os.path.islink(place)  # noqa: PTH114
+            if same and os.fstat(file.fileno()).st_mode & 0o777 == mode:
+                return False
+        os.unlink(place)  # noqa: PTH108
+    except FileNotFoundError:
+        parent = place.rpartition("/")[0]
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+            made.add(parent)
+    with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+    return True
 
 
 def _content(file: Emitted) -> bytes:

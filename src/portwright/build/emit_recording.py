@@ -27,7 +27,7 @@ from portwright.build.emission import (
     unknown,
 )
 from portwright.build.recorded_files import RecordedFiles, changed_tools
-from portwright.build.shell_words import Var, split
+from portwright.build.shell_words import roots_in
 from portwright.derive.plan import Input, Step
 from portwright.derive.recording import Output, Recording, Seen
 
@@ -129,6 +129,8 @@ class _Making:
         self.layout = Layout(recording.roots)
         self.tools = {tool.digest: tool.path for tool in recording.tools}
         self.faults: list[Fault] = []
+        self._sources: dict[tuple[str, str, str], Draft | None] = {}
+        self._givens: dict[tuple[str, str, SourceKey], Given] = {}
         self.outputs = {
             step.name: {output.path: output for output in _seen(recording, step).outputs}
             for step in self.steps
@@ -178,20 +180,27 @@ class _Making:
                 return
             copied = rewritten or output.kind == "executable"
             holder = self.ids[row.step]
-            yield Given(row.path, output.kind, holder, place, "", copied, row.digest), None
+            yield Given(row.path, output.kind, holder, place, "", copied), None
         elif row.kind == "symlink":
             target = self.files.target(row.path, row.digest)
             if target is not None:
-                yield Given(row.path, "symlink", text=target, digest=row.digest), None
+                yield Given(row.path, "symlink", text=target), None
         else:
-            content = self.files.of(row.path, row.digest)
-            if content is not None:
-                key = self._source(index, SourceFile(place, content, row.kind == "executable", row.digest))
-                yield Given(row.path, row.kind, "", place, "", True, row.digest), key
+            draft = self._plain(row, place)
+            if draft is not None and draft[1] is not None:
+                self.sets.add(index, draft[1])
+                yield draft
 
-    def _source(self, index: int, file: SourceFile) -> SourceKey:
-        self.sets.add(index, file)
-        return file.place, file.digest, file.executable
+    def _plain(self, row: Input, place: str) -> Draft | None:
+        """A source: looked at once, however many steps read it."""
+        known = (row.path, row.digest, row.kind)
+        if known not in self._sources:
+            content = self.files.of(row.path, row.digest)
+            self._sources[known] = None
+            if content is not None:
+                key = self.sets.hold(SourceFile(place, content, row.kind == "executable", row.digest))
+                self._sources[known] = Given(row.path, row.kind, "", place, "", True), key
+        return self._sources[known]
 
     def _contents(self, index: int, step: Step) -> Iterator[Draft]:
         """What a driver's own work needs: for each of its outputs the content, from wherever it comes."""
@@ -211,22 +220,25 @@ class _Making:
         """A content that no input has: a text of the plan, a file beside the recording, one of the toolchain."""
         content = self.files.kept(output.digest)
         if content is None and output.digest in self.tools:
-            yield Given(output.path, output.kind, text=self.tools[output.digest], digest=output.digest), None
+            yield Given(output.path, output.kind, text=self.tools[output.digest]), None
         elif content is None:
             what = f"leaves a content that is not kept: {output.digest[:12]}"
             self.faults.append(unknown(step, what, output.path))
         elif output.kind == "symlink":
             data = content if isinstance(content, bytes) else content.read_bytes()
             text = data.decode("utf-8", "surrogateescape")
-            yield Given(output.path, "symlink", text=text, digest=output.digest), None
+            yield Given(output.path, "symlink", text=text), None
         else:
             place = f"contents/{output.digest}"
-            key = self._source(index, SourceFile(place, content, False, output.digest))
-            yield Given(output.path, output.kind, "", place, "", True, output.digest), key
+            key = self.sets.hold(SourceFile(place, content, False, output.digest))
+            self.sets.add(index, key)
+            yield Given(output.path, output.kind, "", place, "", True), key
 
-    def _job(self, index: int, draft: Sequence[Draft], where: Mapping[SourceKey, str], sets: Set[str]) -> Job:
+    def _job(
+        self, index: int, draft: Sequence[Draft], where: Mapping[SourceKey, tuple[str, str]], sets: Set[str]
+    ) -> Job:
         step = self.steps[index]
-        given = tuple(row if key is None else replace(row, holder=where[key]) for row, key in draft)
+        given = tuple(row if key is None else self._held(row, key, where) for row, key in draft)
         holders = dict.fromkeys(row.holder for row in given if row.holder)
         kept = tuple(self._kept(step, output) for output in self.outputs[step.name].values())
         return Job(
@@ -241,6 +253,13 @@ class _Making:
             tuple(name for name in holders if name in sets),
             _seen(self.recording, step).status or 0,
         )
+
+    def _held(self, row: Given, key: SourceKey, where: Mapping[SourceKey, tuple[str, str]]) -> Given:
+        known = (row.target, row.kind, key)
+        if known not in self._givens:
+            holder, place = where[key]
+            self._givens[known] = replace(row, holder=holder, place=place)
+        return self._givens[known]
 
     def _kept(self, step: Step, output: Output) -> Kept | None:
         place = self.layout.place(output.path)
@@ -260,18 +279,4 @@ def _roots(step: Step) -> tuple[str, ...]:
     """The roots that move which a step speaks of."""
     words = [*step.argv, *step.env.values(), step.cwd, step.stdin, step.stdout, *step.outputs]
     words += [row.path for row in step.inputs]
-    found: dict[str, None] = {}
-    for text in words:
-        if "$" in text:
-            found.update((part.name, None) for part in split(text, _Any()) if isinstance(part, Var))
-    return tuple(sorted(name for name in found if name != TOOL))
-
-
-class _Any(dict[str, str]):
-    """Every root's name, as itself."""
-
-    def __missing__(self, key: str) -> str:
-        return key
-
-    def __contains__(self, key: object) -> bool:
-        return True
+    return tuple(sorted({root for text in words if "$" in text for root in roots_in(text)} - {TOOL}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from portwright.base.errors import Where, fail
 
@@ -82,6 +83,18 @@ def _joined(parts: Iterable[Part]) -> list[Part]:
         else:
             row.append(part)
     return [part for part in row if part != ""]
+
+
+@lru_cache(1 << 16)
+def roots_in(words: str) -> tuple[str, ...]:
+    """The roots that words of a recording speak of."""
+    return tuple(found[1] for found in _NAME.finditer(words) if found[1] != "$")
+
+
+@lru_cache(1 << 16)
+def below(variable: str, path: str) -> str:
+    """The word for a path below the folder that a variable holds; a path of nothing is that folder."""
+    return word([Var(variable), f"/{path}"] if path else [Var(variable)])
 
 
 def comment(text: str) -> str:

@@ -8,9 +8,10 @@ their ids, and one for each parameter.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from portwright.build.emission import TOOL, Emission, Given, Job
-from portwright.build.shell_words import Part, Var, comment, split, word
+from portwright.build.emission import Emission, Given, Job
+from portwright.build.shell_words import Part, Var, below, comment, roots_in, split, word
 
 AT_ONCE = 200
 """Files that one command is given: far below what a system takes."""
@@ -31,6 +32,17 @@ def variable(root: str) -> str:
     return f"root_{root}" if root in TAKEN or root.startswith("LC_") else root
 
 
+@lru_cache(1 << 16)
+def _words(text: str) -> str:
+    """Words of a recording as one word for the shell."""
+    return word(parts_of(text))
+
+
+def parts_of(text: str) -> list[Part]:
+    """Words of a recording, each root in its variable."""
+    return split(text, {root: variable(root) for root in roots_in(text)})
+
+
 def body(job: Job, emission: Emission) -> str:
     """The script, after the lines that set its variables where nobody else does."""
     return job.script or "\n".join(_Script(job, emission).lines()) + "\n"
@@ -39,7 +51,6 @@ def body(job: Job, emission: Emission) -> str:
 class _Script:
     def __init__(self, job: Job, emission: Emission) -> None:
         self.job, self.step, self.emission = job, job.step, emission
-        self.variables = {root: variable(root) for root in [*job.roots, TOOL]}
 
     def lines(self) -> Iterator[str]:
         yield f"# {comment(self.job.id)}: {comment(self.job.title)} ({self.job.number})"
@@ -51,14 +62,10 @@ class _Script:
             yield "work=$PWD"
             yield "TOOL=$tool"
             for root in self.job.roots:
-                yield f"{self.variables[root]}={word([Var('work'), '/' + self.emission.folders[root]])}"
+                yield f"{variable(root)}={below('work', self.emission.folders[root])}"
             yield from self._lay_out()
             yield from self._run()
             yield from self._keep()
-
-    def words(self, text: str) -> str:
-        """Words of the recording as one word for the shell."""
-        return word(split(text, self.variables))
 
     def _lay_out(self) -> Iterator[str]:
         folders: dict[str, None] = {f"${root}": None for root in self.job.roots}
@@ -70,17 +77,17 @@ class _Script:
         folders |= {_parent(path): None for path in self.step.outputs}
         early = {_parent(row.target): None for row in links}
         if early:
-            yield from many("mkdir -p", [self.words(path) for path in early])
+            yield from many("mkdir -p", [_words(path) for path in early])
             yield from self._links(links)
         needed = [path for path in sorted(folders) if path.startswith("$") and path not in early]
-        home = [word([Var("work"), "/.home"]), word([Var("work"), "/.tmp"])]
-        yield from many("mkdir -p", [*(self.words(path) for path in _deepest(needed)), *home])
+        home = [below("work", ".home"), below("work", ".tmp")]
+        yield from many("mkdir -p", [*(_words(path) for path in _deepest(needed)), *home])
         made = set(self.step.outputs)
         copies = [row for row in files if row.copied or row.target in made or self._is_small(row)]
         far = [row for row in files if row not in copies] if len(copies) < len(files) else []
         yield from self._into("cp", copies)
         yield from self._into("ln -s", far)
-        rewritten = [self.words(row.target) for row in copies if row.target in made]
+        rewritten = [_words(row.target) for row in copies if row.target in made]
         yield from many("chmod u+w", rewritten)
 
     def _is_small(self, row: Given) -> bool:
@@ -91,7 +98,7 @@ class _Script:
 
     def _links(self, rows: Sequence[Given]) -> Iterator[str]:
         for row in rows:
-            yield f"ln -s -- {word([row.text])} {self.words(row.target)}"
+            yield f"ln -s -- {word([row.text])} {_words(row.target)}"
 
     def _into(self, command: str, rows: Sequence[Given]) -> Iterator[str]:
         """Bring files to where they are wanted: all that go to one folder at once, where their names stay."""
@@ -100,25 +107,25 @@ class _Script:
             parent, _, name = row.target.rpartition("/")
             verb = "cp -P" if command == "cp" and row.kind == "symlink" else command
             if row.place.rpartition("/")[2] != name.replace("$$", "$") or not row.holder:
-                yield f"{verb} {self._source(row)} {self.words(row.target)}"
+                yield f"{verb} {self._source(row)} {_words(row.target)}"
             else:
                 groups.setdefault((verb, parent), []).append(self._source(row))
         for (verb, parent), sources in groups.items():
-            yield from grouped(verb, sources, self.words(f"{parent}/"))
+            yield from grouped(verb, sources, _words(f"{parent}/"))
 
     def _source(self, row: Given) -> str:
         if row.holder:
-            return word([Var(row.holder), f"/{row.place}"])
+            return below(row.holder, row.place)
         return word(self._hosted(row.text))
 
     def _hosted(self, path: str) -> list[Part]:
         """A file of the toolchain or the system, where the parameters say that it lies."""
-        parts = split(path, self.variables)
+        parts = parts_of(path)
         return [Var("host"), *parts] if path.startswith("/") else parts
 
     def _run(self) -> Iterator[str]:
         step = self.step
-        yield f"cd {self.words(step.cwd)}"
+        yield f"cd {_words(step.cwd)}"
         rows = ["env -i"]
         path = _hosted_list(["/bin:/usr/bin"])
         added: dict[str, list[Part]] = {
@@ -138,20 +145,20 @@ class _Script:
             # env would take it for one more variable.
             rows += ['/bin/sh -c \'exec "$0" "$@"\'']
         rows.append(word(first))
-        rows += [self.words(text) for text in step.argv[1:]]
+        rows += [_words(text) for text in step.argv[1:]]
         if step.stdin:
-            rows.append(f"< {self.words(step.stdin)}")
+            rows.append(f"< {_words(step.stdin)}")
         else:
             rows.append("< /dev/null")
         if step.stdout:
-            rows.append(f"> {self.words(step.stdout)}")
+            rows.append(f"> {_words(step.stdout)}")
         if self.job.status:
             status = self.job.status if self.job.status > 0 else 128 - self.job.status
             rows.append(f"|| test $? -eq {status} # as it was recorded")
         yield wrapped(rows)
 
     def _assignment(self, name: str, value: str) -> str:
-        parts = split(value, self.variables)
+        parts = parts_of(value)
         if name == "PATH":
             parts = _hosted_list(parts)
         quoted = word([name])
@@ -166,7 +173,7 @@ class _Script:
         yield from many("mkdir -p", [_result(path) for path in _deepest(["", *folders])])
         groups: dict[str, list[str]] = {}
         for row in kept:
-            made = self.words(row.output.path)
+            made = _words(row.output.path)
             if row.output.kind == "folder":
                 continue
             if row.place.rpartition("/")[2] == row.output.path.rpartition("/")[2].replace("$$", "$"):
@@ -221,7 +228,7 @@ def _parent(path: str) -> str:
 
 
 def _result(place: str, end: str = "") -> str:
-    return word([Var("out"), f"/{place}" if place else "", end])
+    return below("out", place + end) if place else word([Var("out"), end])
 
 
 def _deepest(folders: Sequence[str]) -> list[str]:
