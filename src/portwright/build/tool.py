@@ -20,6 +20,8 @@ from portwright.derive.plan import Step
 
 SEARCH_LISTS = ("PATH", "LD_LIBRARY_PATH")
 KEPT_LINES = 400
+RECORDING = "PORTWRIGHT_RECORD_DIR"
+"""The variable that is there below a recording, and only there."""
 _COMPILING = re.compile(r"^\s*(?:Compiling|Building) (\S+) v")
 
 
@@ -148,13 +150,21 @@ def _fresh(final: Path) -> Path:
     return fresh
 
 
+def _recorders() -> tuple[str, ...]:
+    """The variables through which a recording that we run below reaches compilers."""
+    if RECORDING not in os.environ:
+        return ()
+    return ("RUSTC_WRAPPER", *(name for name in os.environ if name.startswith("PORTWRIGHT_RECORD_")))
+
+
 def environment(own: Mapping[str, str], jobs: int) -> dict[str, str]:
     """The whole environment of a step: its own variables and the few that every program needs.
 
-    The caller's RUSTFLAGS, CARGO_* and the like do not reach it. Search lists of the step go in front of the
-    caller's PATH; nothing else of the caller's lists is taken.
+    The caller's RUSTFLAGS, CARGO_* and the like do not reach it; below a recording, its wrapper does. Search lists of
+    the step go in front of the caller's PATH; nothing else of the caller's lists is taken.
     """
-    result = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
+    kept = ("HOME", "PATH", "TMPDIR", *_recorders())
+    result = {name: os.environ[name] for name in kept if name in os.environ}
     result.setdefault("PATH", os.defpath)
     result.setdefault("HOME", str(Path("/")))
     for name, value in own.items():

@@ -90,7 +90,8 @@ class Seen:
     """What was seen of one step. `status` is the exit status, negative for a signal, None where it was cut off.
 
     `began` and `seconds` are wall time, `began` after the recording's start; `cpu` is user and system time of all its
-    processes; `peak` the largest resident set of one of them in bytes.
+    processes; `peak` the largest resident set of one of them in bytes. `notes` are files that it wrote for its driver and
+    that hold names of folders (dep-info): it may write them in a replay too, no step reads them, nothing compares them.
     """
 
     outputs: tuple[Output, ...]
@@ -100,6 +101,7 @@ class Seen:
     cpu: float = 0.0
     peak: int = 0
     impurities: tuple[Impurity, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def from_json(text: str) -> Recording:
                 **row,
                 "outputs": tuple(Output(**item) for item in row["outputs"]),
                 "impurities": tuple(Impurity(**item) for item in row["impurities"]),
+                "notes": tuple(row["notes"]),
             }
         )
         for name, row in value["seen"].items()

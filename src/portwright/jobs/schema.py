@@ -1,4 +1,4 @@
-"""The JSON Schema of port.toml or abi.toml, so that editors complete and check the files, or of a report as JSON.
+"""The JSON Schema of port.toml or abi.toml, so that editors complete and check the files, or of a report or a recording.
 
 Draft 2020-12, made from the models that read the files: descriptions are the models' own docstrings.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from portwright.base.events import Event
+from portwright.derive import recording_schema
 from portwright.describe import machine as machines
 from portwright.describe.ledger import Ledger
 from portwright.describe.model import kebab
@@ -25,6 +26,7 @@ from portwright.judge.presenters import json as report_json
 VERB = "schema"
 MODELS: dict[str, type[BaseModel]] = {"port": Manifest, "abi": Ledger}
 REPORT = "report"
+RECORDING = "recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,10 @@ class Arguments:
     file: Annotated[
         str,
         Arg(
-            "port (port.toml), abi (abi.toml), or report (what `portwright report --format json` writes)",
+            "port (port.toml), abi (abi.toml), report (what `portwright report --format json` writes), "
+            "or recording (what `portwright record` writes)",
             positional=True,
-            choices=(*MODELS, REPORT),
+            choices=(*MODELS, REPORT, RECORDING),
         ),
     ] = "port"
 
@@ -60,7 +63,9 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
 
 
 def schema(file: str) -> dict[str, Any]:
-    """The JSON Schema of `port`, `abi` or `report`."""
+    """The JSON Schema of `port`, `abi`, `report` or `recording`."""
+    if file == RECORDING:
+        return recording_schema.schema()
     if file == REPORT:
         return report_json.schema()
     model = MODELS[file]

@@ -1,0 +1,180 @@
+"""Makes of what the recorders saw of a build its recording: the whole way from events to steps."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portwright.build import event_log as on
+from portwright.build import file_history, process_tree, work_units
+from portwright.build.file_digests import Digests
+from portwright.build.own_work import own_work
+from portwright.build.recorded_environment import Secrets
+from portwright.build.recording_place import TOOL, About, Places
+from portwright.build.seen_processes import probes_of, processes_of, unmatched
+from portwright.build.step_names import name_steps
+from portwright.build.step_record import Reading, files_step, tool_step
+from portwright.build.work_units import Unit
+from portwright.derive.plan import Plan, Step
+from portwright.derive.recording import Impurity, Recording, Tool
+
+
+@dataclass(slots=True)
+class Result:
+    """A recording, and the files that must lie in the folder of contents beside it, by their digests."""
+
+    recording: Recording
+    contents: dict[str, str] = field(default_factory=dict)
+
+
+def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int | None = None) -> Result:
+    """The recording of a build whose events are these; `status` is the command's where no trace tells it."""
+    tree = process_tree.make(log.events, wrapped, about.shims)
+    found = work_units.sort_out(tree)
+    history = file_history.follow(tree, found)
+    places = Places(_with_tool(about.roots, found.units))
+    secrets = _secrets(tree, about)
+    whole = [unit for unit in found.steps if unit.whole]
+    name_steps(whole, places, secrets)
+    units = [unit for unit in found.units if unit.role != "step" or unit.whole]
+    digests = Digests()
+    own = own_work(history, units, places, digests)
+    programs = frozenset(
+        image.call.exe.rpartition("/")[0]
+        for process in tree.processes
+        for image in process.images
+        if image.call is not None
+    )
+    reading = Reading(places, secrets, digests, history, own, log.start, about.private, programs)
+    made = [tool_step(unit, reading) for unit in whole] + [files_step(step, reading) for step in own.steps]
+    steps, circles = in_order([one.step for one in made])
+    impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
+    end = next((event.status for event in log.events if isinstance(event, on.End)), status)
+    recording = Recording(
+        plan=Plan(platform.machine(), steps, dict(sorted(reading.texts.items()))),
+        command=tuple(map(places.name, secrets.hide_words(about.command))),
+        cwd=places.name(about.cwd),
+        roots=dict(places.roots),
+        seen={one.step.name: one.seen for one in made},
+        tools=_tools(reading),
+        probes=probes_of(tree, found, reading),
+        processes=processes_of(tree, found, reading),
+        impurities=tuple(sorted(set(impurities), key=lambda row: (row.kind, row.what))),
+        portable=about.portable,
+        ended=log.ended,
+        status=end,
+        seconds=round(tree.last / 1e9, 3),
+        recorders=about.recorders,
+        host=f"{platform.system()} {platform.machine()}",
+        left_out=tuple(secrets.hide(places.path(path)) for path in own.left_out),
+    )
+    digests.keep()
+    return Result(recording, reading.contents)
+
+
+def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str]:
+    """The roots with the toolchain's: where the first Rust compiler lies that was started, if no root says it."""
+    found = dict(roots)
+    if TOOL in found:
+        return found
+    for unit in units:
+        for process in unit.processes:
+            exe = process.image.call.exe if process.image.call else ""
+            folder, _, name = exe.rpartition("/bin/")
+            if (
+                name == "rustc"
+                and folder not in ("", "/usr", "/usr/local")
+                and Path(folder, "lib/rustlib").is_dir()
+            ):
+                return found | {TOOL: folder}
+    return found
+
+
+def _secrets(tree: process_tree.Tree, about: About) -> Secrets:
+    """What must not be shown, of all environments and command lines."""
+    secrets = Secrets()
+    calls = [image.call for one in tree.processes for image in one.images if image.call is not None]
+    for env in {id(call.env): call.env for call in calls}.values():
+        secrets.learn(env)
+    for process in tree.processes:
+        for wrap in process.wraps:
+            secrets.learn(process_tree.variables(wrap.env))
+            secrets.learn_words(wrap.argv)
+    for argv in (about.command, *(call.argv for call in calls)):
+        secrets.learn_words(argv)
+    return secrets
+
+
+def _tools(reading: Reading) -> tuple[Tool, ...]:
+    rows = []
+    for path in sorted(reading.tools):
+        found = reading.digests.of(path, remember=True)
+        if found is not None:
+            name = reading.secrets.hide(reading.places.path(path))
+            rows.append(Tool(name, found.digest, found.size))
+    return tuple(rows)
+
+
+def _remarks(found: work_units.Sorted, reading: Reading, ended: bool) -> Iterable[Impurity]:
+    """What drivers did that no recording can hold, and what was not whole."""
+    for unit in found.units:
+        named = reading.words(unit.call.argv)
+        if unit.role == "step" and not unit.whole:
+            kind = "left-running" if ended else "unseen"
+            yield Impurity(kind, f"not whole when the recording ended, and left out: {' '.join(named)}")
+        if unit.role != "driver":
+            continue
+        program = os.path.basename(unit.call.argv[0])  # noqa: PTH119
+        for address in sorted(unit.spoken_to):
+            yield Impurity("network", f"{program} spoke to {address}")
+        for kind, what in unit.remarks:
+            yield Impurity(kind, what)
+        for process in unit.processes:
+            for why in process.lost:
+                yield Impurity("unseen", f"{program}: {why}")
+
+
+def in_order(steps: Sequence[Step]) -> tuple[tuple[Step, ...], list[Impurity]]:
+    """The steps, each behind all that it needs, otherwise by name. What stands in a circle is said and cut."""
+    left = {step.name: set(step.needs) for step in steps}
+    readers: dict[str, list[str]] = {}
+    for step in steps:
+        for need in step.needs:
+            readers.setdefault(need, []).append(step.name)
+    ready = [name for name, needs in left.items() if not needs]
+    heapq.heapify(ready)
+    by_name = {step.name: step for step in steps}
+    done: list[Step] = []
+    circles: list[Impurity] = []
+    while left:
+        if not ready:
+            name = min(left, key=lambda one: (len(left[one]), one))
+            circles.append(
+                Impurity(
+                    "unseen", f"{name} reads what is made of its own outputs: {', '.join(sorted(left[name]))}"
+                )
+            )
+            by_name[name] = _without(by_name[name], left[name])
+            left[name] = set()
+            heapq.heappush(ready, name)
+        name = heapq.heappop(ready)
+        del left[name]
+        done.append(by_name[name])
+        for reader in readers.get(name, ()):
+            needs = left.get(reader)
+            if needs is not None and name in needs:
+                needs.discard(name)
+                if not needs:
+                    heapq.heappush(ready, reader)
+    return tuple(done), circles
+
+
+def _without(step: Step, needs: set[str]) -> Step:
+    from dataclasses import replace
+
+    inputs = tuple(replace(row, step="" if row.step in needs else row.step) for row in step.inputs)
+    return replace(step, inputs=inputs, needs=tuple(need for need in step.needs if need not in needs))
