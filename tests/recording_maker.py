@@ -23,7 +23,7 @@ from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_file
 from portwright.derive.plan import Input, Plan, Step
-from portwright.derive.recording import Output, Process, Recording, Seen, Tool, expand
+from portwright.derive.recording import Output, Process, Recording, Seen, Tool, expand, normalise
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -109,7 +109,7 @@ class Maker:
         return step
 
     def copy(self, source: str, target: str, *, link: bool = False) -> Step:
-        """What a driver does itself: a copy of a file, or a symlink whose target is the text `source`."""
+        """What a driver does itself: a copy of a file, or a symlink whose normalised target is `source`."""
         place = self.path(target)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)
@@ -117,8 +117,7 @@ class Maker:
         began = time.monotonic()
         if link:
             place.symlink_to(expand(source, self.roots))
-            text = expand(source, self.roots)
-            self.texts[hash_bytes(os.fsencode(text))] = text
+            self.texts[hash_bytes(os.fsencode(source))] = source
         else:
             shutil.copy(self.path(source), place)
             read = (self._input(source),)
@@ -173,7 +172,7 @@ class Maker:
 
     def _input(self, words: str) -> Input:
         path = self.path(words)
-        kind, digest, _ = _content(path)
+        kind, digest, _ = _content(path, self.roots)
         return Input(Path(path).name, words, digest, self._maker_of.get(words, ""), kind)
 
     def _tool(self, program: str) -> None:
@@ -185,7 +184,7 @@ class Maker:
     def _add(self, step: Step, began: float, status: int) -> None:
         outputs = []
         for words in step.outputs:
-            kind, digest, size = _content(self.path(words))
+            kind, digest, size = _content(self.path(words), self.roots)
             outputs.append(Output(words, digest, kind, size))
             self._maker_of[words] = step.name
         ended = time.monotonic()
@@ -198,10 +197,10 @@ class Maker:
             self.processes.append(row)
 
 
-def _content(path: Path) -> tuple[Any, str, int]:
+def _content(path: Path, roots: Mapping[str, str]) -> tuple[Any, str, int]:
     """(kind, digest, size) as a recording has them."""
     if path.is_symlink():
-        target = os.fsencode(path.readlink())
+        target = os.fsencode(normalise(str(path.readlink()), roots))
         return "symlink", hash_bytes(target), len(target)
     if path.is_dir():
         return "folder", "", 0

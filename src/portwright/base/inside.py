@@ -99,6 +99,8 @@ def main() -> None:
         part = "the command"
         os.chdir(given["cwd"])
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != given["parent"]:  # it ended before we could ask to end with it
+            os._exit(125)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and so would the command
             signal.signal(number, signal.SIG_DFL)
         os.execvpe(given["argv"][0], given["argv"], given["env"])

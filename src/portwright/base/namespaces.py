@@ -55,7 +55,8 @@ def command(
     """
     given, trouble = folder / ".begin", folder / ".trouble"
     laid = None if view is None else {"hide": view.hide, "show": view.show}
-    value = {"argv": list(argv), "cwd": cwd, "env": dict(env), "view": laid, "trouble": str(trouble)}
+    value: dict[str, object] = {"argv": list(argv), "cwd": cwd, "env": dict(env), "view": laid}
+    value |= {"trouble": str(trouble), "parent": os.getpid()}
     given.write_text(json.dumps(value))
     return [sys.executable, "-I", "-S", "-X", "utf8", inside.__file__, str(given)], trouble
 

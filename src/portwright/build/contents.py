@@ -21,7 +21,7 @@ TIME = 946_684_800
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file is: its kind, the hash of its content, its size; of a symlink the target."""
+    """What a file is: its kind, the hash of its content, its size; of a symlink the target, normalised."""
 
     kind: FileKind
     digest: str = ""
@@ -30,7 +30,7 @@ class Content:
 
 
 def symlink(target: str) -> Content:
-    """The content of a symlink."""
+    """The content of a symlink, by its normalised target."""
     data = os.fsencode(target)
     return Content("symlink", hash_bytes(data), len(data), target)
 

@@ -22,13 +22,14 @@ from portwright.build.contents import Content
 from portwright.build.hash_memory import HashMemory
 from portwright.build.recording_file import RecordingFile
 from portwright.build.replay_driver import DriversWork
-from portwright.build.replay_run import Ran, Running, Trouble
+from portwright.build.replay_result import Replayed, judge
+from portwright.build.replay_run import Ran, Running
 from portwright.build.replay_store import Action, ReplayStore, hash_of, say_parts
 from portwright.build.step_room import Room, Roots
 from portwright.derive.plan import Step
+from portwright.derive.recording import expand
 
 Isolation = Literal["auto", "namespace", "links"]
-Outcome = Literal["same", "differs", "failed", "blocked", "rebuilt", "unjudged"]
 VERSION = 1
 
 
@@ -43,38 +44,6 @@ class Settings:
     tools_may_differ: bool = False
     again: bool = False
     roots: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Differing:
-    """An output that is not what was seen: hash and kind then, and what came out now (None: nothing)."""
-
-    path: str
-    kind: str
-    digest: str
-    now: Content | None
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of a step.
-
-    `inputs` are those that are not as they were recorded, by name, with the step that they are of. `blocked` by
-    `inputs` that did not come out. `rebuilt`: a source was changed, and so there is nothing to hold it against.
-    """
-
-    step: Step
-    outcome: Outcome
-    ran: bool
-    why: tuple[str, ...]
-    seconds: float = 0.0
-    status: int = 0
-    recorded_status: int | None = 0
-    differing: tuple[Differing, ...] = ()
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    strays: tuple[str, ...] = ()
-    words: str = ""
-    trouble: Trouble = ""
 
 
 class Replay:
@@ -211,40 +180,22 @@ class Replay:
         self.done[step.name] = row
         self.outputs[step.name] = outputs
 
+    def judged(
+        self,
+        step: Step,
+        ran: Ran,
+        inputs: Mapping[str, Content],
+        why: tuple[str, ...] = (),
+        *,
+        did: bool = False,
+    ) -> Replayed:
+        """What became of a step."""
+        anew = self.settings.update and bool(self.found.changed)
+        return judge(step, self.recording.seen[step.name], ran, inputs, why, did=did, anew=anew)
+
     def use(self, key: str) -> None:
         """Remember that this run uses a kept result."""
         self._keys.append(key)
-
-    def judge(
-        self, step: Step, ran: Ran, inputs: Mapping[str, Content], why: tuple[str, ...], *, did: bool
-    ) -> Replayed:
-        """Hold what a step did against what was seen of it."""
-        seen = self.recording.seen[step.name]
-        other = {
-            row.path: row.step
-            for row in step.inputs
-            if row.kind != "folder" and inputs[row.path].digest != row.digest
-        }
-        differing = tuple(
-            Differing(row.path, row.kind, row.digest, now)
-            for row in seen.outputs
-            for now in (ran.outputs.get(row.path),)
-            if now is None or (now.kind, now.digest) != (row.kind, row.digest)
-        )
-        status_differs = seen.status is not None and ran.status != seen.status
-        lost = any(row.now is None for row in differing)
-        outcome: Outcome = "same"
-        if ran.trouble and status_differs:
-            outcome = "unjudged"
-        elif status_differs or lost:
-            outcome = "failed"
-        elif differing:
-            outcome = "rebuilt" if other and self.settings.update and self.found.changed else "differs"
-        trouble = ran.trouble if outcome == "unjudged" else ""
-        return Replayed(
-            step, outcome, did, why, ran.seconds, ran.status, seen.status, differing, other, ran.strays,
-            ran.words if outcome in ("failed", "unjudged") else "", trouble,
-        )  # fmt: skip
 
     def put_out(self, folder: Path) -> int:
         """Write the last version of every output below a folder; how many files that are."""
@@ -266,7 +217,7 @@ class Replay:
         fresh = path.with_name(f".new-{os.getpid()}")
         fresh.unlink(missing_ok=True)
         if content.kind == "symlink":
-            fresh.symlink_to(content.target)
+            fresh.symlink_to(expand(content.target, self.roots.now))
         else:
             self.drivers.bring(content)
             self.contents.lay(content, str(fresh), own=True)
@@ -352,7 +303,7 @@ class _Schedule:
             return None
         if step.kind == "files":
             ran = replay.drivers.do(step, inputs)
-            self._settle(step, replay.judge(step, ran, inputs, (), did=False), ran)
+            self._settle(step, replay.judged(step, ran, inputs), ran)
             return None
         parts = replay.parts(step, inputs)
         key = self.keys[step.name] = hash_of(parts)
@@ -360,7 +311,7 @@ class _Schedule:
         if kept is not None and (kept.hidden or not replay.hidden):
             ran = Ran(replay.recording.seen[step.name].status or 0, kept.outputs, kept.strays, "", 0.0)
             replay.use(key)
-            self._settle(step, replay.judge(step, ran, inputs, (), did=False), ran)
+            self._settle(step, replay.judged(step, ran, inputs), ran)
             return None
         self.why[step.name] = self._why(step, parts, kept)
         self.inputs[step.name] = inputs
@@ -382,10 +333,10 @@ class _Schedule:
         step, replay = running.step, self.replay
         inputs = self.inputs.pop(step.name)
         try:
-            ran = running.ended()
+            ran = running.ended(replay.recording.seen[step.name].notes)
         finally:
             running.close()
-        row = replay.judge(step, ran, inputs, self.why.pop(step.name), did=True)
+        row = replay.judged(step, ran, inputs, self.why.pop(step.name), did=True)
         if row.outcome not in ("failed", "unjudged"):
             key = self.keys[step.name]
             self.store.keep(key, Action(ran.outputs, replay.hidden, round(ran.seconds, 3), ran.strays))

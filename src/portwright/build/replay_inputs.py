@@ -15,7 +15,7 @@ from portwright.build.contents import Content, symlink
 from portwright.build.hash_memory import HashMemory
 from portwright.build.recording_file import RecordingFile
 from portwright.derive.plan import Input
-from portwright.derive.recording import expand
+from portwright.derive.recording import expand, normalise
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ def _now(
 ) -> tuple[Content | None, str]:
     """What an input is now, and the file that holds it; None where it is gone."""
     path = expand(row.path, roots)
-    content = content_of(path, memory, link=row.kind == "symlink")
+    content = _link(path, roots) if row.kind == "symlink" else content_of(path, memory)
     if row.path in overwritten and (content is None or content.digest != row.digest):
         kept = str(file.contents / row.digest)
         before = content_of(kept, memory)
@@ -99,14 +99,17 @@ def _now(
     return (None if content is not None and content.kind == "folder" else content), path
 
 
-def content_of(path: str, memory: HashMemory, *, link: bool = False) -> Content | None:
-    """What a file is now, or None where it is not there; `link`: a symlink counts as itself."""
+def _link(path: str, roots: Mapping[str, str]) -> Content | None:
     try:
-        found = os.lstat(path)
-        if stat.S_ISLNK(found.st_mode):
-            if link:
-                return symlink(os.readlink(path))  # noqa: PTH115
-            found = os.stat(path)  # noqa: PTH116
+        return symlink(normalise(os.readlink(path), roots))  # noqa: PTH115
+    except OSError:
+        return None
+
+
+def content_of(path: str, memory: HashMemory) -> Content | None:
+    """What a file is now, links followed, or None where it is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
         if stat.S_ISDIR(found.st_mode):
             return Content("folder")
         if not stat.S_ISREG(found.st_mode):

@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -132,8 +132,8 @@ class Running:
             self.handle = -1
         files.remove_tree(self.room.folder)
 
-    def ended(self) -> Ran:
-        """Wait for its end, and look at what it left."""
+    def ended(self, notes: Iterable[str] = ()) -> Ran:
+        """Wait for its end, and look at what it left; `notes` are files that it may leave."""
         if self.handle >= 0:
             processes.wait_and_end_group(self._process)
             self.status = self._process.returncode
@@ -150,7 +150,7 @@ class Running:
             trouble, words = "killed", f"killed by {_signal(-self.status)}"
         elif not trouble and self.status > 0 and any(text in words for text in DISK_FULL):
             trouble = "disk-full"
-        strays = tuple(self.room.strays())
+        strays = tuple(self.room.strays(notes))
         return Ran(self.status, self.room.made(), strays, words, seconds, trouble)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from portwright.base.hashing import hash_file
 from portwright.build.contents import Content, Contents, symlink
 from portwright.build.recording_file import TOOL
 from portwright.derive.plan import Step
-from portwright.derive.recording import expand
+from portwright.derive.recording import expand, normalise
 
 TILES = "at"
 """The folder of a room below which the roots lie."""
@@ -108,7 +108,7 @@ class Room:
         elif os.path.lexists(path):
             return  # named twice, once through a link
         elif content.kind == "symlink":
-            os.symlink(self._inward(content.target), path)  # noqa: PTH211
+            os.symlink(expand(content.target, self.named), path)  # noqa: PTH211
             self._links.add(path)
         else:
             self.contents.lay(content, path, own=own)
@@ -141,23 +141,13 @@ class Room:
                 return f"${name}{path[len(folder) :].replace('$', '$$')}"
         return path.removeprefix(f"{self.folder}/{TILES}")
 
-    def _inward(self, target: str) -> str:
-        """A link's target, where it lies in this room: a link into an old root leads into the new one."""
-        for top in self._roots.tops():
-            if _within(target, top) and self.named is self.real:
-                return f"{self.folder}/{TILES}{target}"
-        return target
-
-    def _outward(self, target: str) -> str:
-        return target.removeprefix(f"{self.folder}/{TILES}")
-
     def made(self) -> dict[str, Content]:
         """What is there of the step's outputs; their files go into the contents."""
         found: dict[str, Content] = {}
         for words in self.step.outputs:
             path = Path(self.at(words))
             if path.is_symlink():
-                found[words] = symlink(self._outward(os.readlink(path)))  # noqa: PTH115 - bytes that are no UTF-8
+                found[words] = symlink(normalise(os.readlink(path), self.named))  # noqa: PTH115 - bytes that are no UTF-8
             elif path.is_dir():
                 found[words] = Content("folder")
             elif path.is_file():
@@ -168,8 +158,11 @@ class Room:
                 found[words] = self.contents.take(path, content, move=True)
         return found
 
-    def strays(self) -> Iterator[str]:
-        """What the step wrote and the recording does not know: names as the recording has them."""
+    def strays(self, notes: Iterable[str]) -> Iterator[str]:
+        """What the step wrote and the recording does not know: names as the recording has them.
+
+        `notes` are files that nobody compares.
+        """
         for path, (content, inode) in self._laid.items():
             try:
                 same = os.lstat(path).st_ino == inode
@@ -180,7 +173,8 @@ class Room:
             elif self.contents.touched(content):
                 self.contents.drop(content)
                 yield self.normalised(path)
-        known = {os.path.realpath(self.at(words)) for words in self.step.outputs} | set(self._laid)
+        expected = [*self.step.outputs, *notes]
+        known = {os.path.realpath(self.at(words)) for words in expected} | set(self._laid)
         for top, folders, names in os.walk(f"{self.folder}/{TILES}"):
             folders.sort()
             for name in sorted(names):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from portwright.base.errors import fail
 from portwright.base.events import Ended, Event, Note
@@ -22,7 +22,8 @@ from portwright.base.files import disk_errors
 from portwright.base.hashing import hash_file
 from portwright.build import recording_file
 from portwright.build.contents import Content
-from portwright.build.replay import Differing, Replay, Replayed, Settings
+from portwright.build.replay import Replay, Settings
+from portwright.build.replay_result import Differing, Outcome, Replayed
 from portwright.derive.plan import Step
 from portwright.derive.recording import Impurity, expand, normalise
 from portwright.jobs import Arg
@@ -40,7 +41,6 @@ TROUBLES = {
     "tool": "install it, and replay once more",
     "view": "replay with --isolation links",
 }
-Outcome = Literal["same", "differs", "failed", "blocked", "rebuilt", "unjudged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class _Evidence:
     def _failure(self, row: Replayed) -> OutputRow:
         """A status that is not the recorded one, or outputs that were not made."""
         lost = [one.path for one in row.differing if one.now is None]
-        path = lost[0] if len(lost) == 1 else ""
+        path = row.differing[0].path if len(row.differing) == 1 else ""
         if row.step.kind == "files":
             return OutputRow(path, Cause("content", "its content is neither in the recording nor beside it"))
         ended = f"status {row.status}, {row.recorded_status} was recorded"
