@@ -26,7 +26,8 @@ TOOL = "TOOL"
 class Given:
     """A file that a job is given: it lies at `place` of the set or job `holder`, and is wanted at `target`.
 
-    A symlink has its `text`, and no holder; a folder neither; a file without a holder is the toolchain's, at the path
+    A symlink has its normalised target as `text`, and mostly no holder; a folder neither; a file without a holder is
+    the toolchain's, at the path
     `text`. `copied`: the job must not see that it lies elsewhere.
     """
 
@@ -40,7 +41,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that a job leaves: at `place` of its result."""
+    """A file that a job leaves: at `place` of its result. A symlink's target is normalised there too."""
 
     place: str
     output: Output
@@ -50,7 +51,8 @@ class Kept:
 class Job:
     """A step as emitters see it. `needs` and `sets` are the jobs and sets that hold what it is given; `marked` says
     what a reader should know of it. A `script` of its own: the job is no recorded one, and its result lies from the
-    first where it stays, since its files may name that place."""
+    first where it stays, since its files may name that place. `notes` are files that it may leave and nobody wants.
+    """
 
     id: str
     number: str
@@ -64,6 +66,7 @@ class Job:
     status: int = 0
     marked: str = ""
     script: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

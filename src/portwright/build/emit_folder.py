@@ -143,7 +143,10 @@ def _found(result: Path, kept: Kept) -> tuple[str, str]:
     if kind == "symlink":
         if not place.is_symlink():
             return "", "it is no symlink" if place.exists() else "it is not there"
-        return hashlib.sha256(os.fsencode(place.readlink())).hexdigest(), ""
+        target = os.fsencode(place.readlink())
+        known = {hashlib.sha256(text).hexdigest() for text in (target, target.replace(b"$", b"$$"))}
+        digest = kept.output.digest
+        return (digest if digest in known else hashlib.sha256(target).hexdigest()), ""
     if kind == "folder":
         return "", "" if place.is_dir() else "it is no folder"
     if place.is_symlink() or not place.is_file():

@@ -178,6 +178,10 @@ class _Making:
             if output is None or output.digest != row.digest:
                 self.faults.append(unknown(step, f"reads what `{row.step}` did not make", row.path))
                 return
+            text = self.files.text(row.digest) if output.kind == "symlink" else None
+            if text is not None:
+                yield Given(row.path, "symlink", text=text), None
+                return
             copied = rewritten or output.kind == "executable"
             holder = self.ids[row.step]
             yield Given(row.path, output.kind, holder, place, "", copied), None
@@ -246,12 +250,13 @@ class _Making:
             step_ids.number(index, len(self.steps)),
             _title(step),
             step,
-            _roots(step),
+            _roots(step, given),
             given,
             tuple(row for row in kept if row is not None),
             tuple(name for name in holders if name not in sets),
             tuple(name for name in holders if name in sets),
             _seen(self.recording, step).status or 0,
+            notes=_seen(self.recording, step).notes,
         )
 
     def _held(self, row: Given, key: SourceKey, where: Mapping[SourceKey, tuple[str, str]]) -> Given:
@@ -275,8 +280,9 @@ def _title(step: Step) -> str:
     return f"{step.type or step.kind} {what}{more}".strip()
 
 
-def _roots(step: Step) -> tuple[str, ...]:
+def _roots(step: Step, given: Sequence[Given]) -> tuple[str, ...]:
     """The roots that move which a step speaks of."""
     words = [*step.argv, *step.env.values(), step.cwd, step.stdin, step.stdout, *step.outputs]
     words += [row.path for row in step.inputs]
+    words += [row.text for row in given]
     return tuple(sorted({root for text in words if "$" in text for root in roots_in(text)} - {TOOL}))

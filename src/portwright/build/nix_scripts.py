@@ -22,8 +22,8 @@ from portwright.build.nix_derivations import (
     exported,
     source_path,
 )
-from portwright.build.shell_words import Var, word
-from portwright.build.step_script import body, grouped, many
+from portwright.build.shell_words import Var, below, word
+from portwright.build.step_script import body, grouped, link_function, many, variable
 
 PATH = "/usr/bin:/bin"
 SCRIPT_ARGS = ("-c", '. "$scriptPath"')
@@ -50,7 +50,7 @@ def results(emission: Emission) -> str:
         if kept.output.kind == "folder":
             folders[place] = None
         elif kept.output.kind == "symlink":
-            lines.append(f"cp -P {source} {word([Var('out'), f'/{parent}/'])}")
+            lines.append(f"given_link {source} {word([Var('out'), f'/{place}'])}")
         else:
             groups.setdefault((job.id, parent), []).append(source)
         folders[parent] = None
@@ -60,6 +60,10 @@ def results(emission: Emission) -> str:
     for (_, parent), rows in groups.items():
         into = word([Var("out"), f"/{parent}/"])
         text += "".join(f"{line}\n" for line in grouped("ln -s", rows, into))
+    if lines:
+        roots = list(emission.folders)
+        text += "".join(f"{variable(root)}={below('out', emission.folders[root])}\n" for root in roots)
+        text += "".join(f"{line}\n" for line in link_function("given_link", roots, inwards=True))
     return text + "".join(f"{line}\n" for line in lines)
 
 

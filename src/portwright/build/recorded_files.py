@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from portwright.base.errors import Fault, Where
-from portwright.derive.recording import Recording, expand
+from portwright.derive.recording import Recording, expand, normalise
 
 
 class RecordedFiles:
@@ -54,18 +54,22 @@ class RecordedFiles:
             self.faults.append(Fault(f"the source `{path}` {what}", Where(place), hint, "emit/source"))
         return kept
 
+    def text(self, digest: str) -> str | None:
+        """A text of the plan, such as the target of a symlink that some step made."""
+        return self.recording.plan.texts.get(digest)
+
     def target(self, path: str, digest: str) -> str | None:
-        """The target of a recorded symlink."""
-        kept = self._texts.get(digest)
+        """The normalised target of a symlink that was there before the build."""
+        kept = self.text(digest)
         if kept is not None:
-            return os.fsdecode(kept)
+            return kept
         place = Path(expand(path, self.recording.roots))
         try:
-            target = os.fsencode(place.readlink())
+            target = normalise(os.fsdecode(place.readlink()), self.recording.roots)
         except OSError:
-            target = b""
-        if hashlib.sha256(target).hexdigest() == digest:
-            return os.fsdecode(target)
+            target = ""
+        if hashlib.sha256(os.fsencode(target)).hexdigest() == digest:
+            return target
         what = f"the symlink `{path}` is gone or leads elsewhere than when it was recorded"
         self.faults.append(Fault(what, Where(place), "record the build again", "emit/source"))
         return None

@@ -70,11 +70,11 @@ class _Script:
     def _lay_out(self) -> Iterator[str]:
         folders: dict[str, None] = {f"${root}": None for root in self.job.roots}
         folders[self.step.cwd] = None
-        links = [row for row in self.job.given if row.kind == "symlink" and not row.holder]
-        files = [row for row in self.job.given if row.kind != "folder" and row not in links]
+        links = [row for row in self.job.given if row.kind == "symlink"]
+        files = [row for row in self.job.given if row.kind not in ("folder", "symlink")]
         folders |= {row.target: None for row in self.job.given if row.kind == "folder"}
         folders |= {_parent(row.target): None for row in files}
-        folders |= {_parent(path): None for path in self.step.outputs}
+        folders |= {_parent(path): None for path in (*self.step.outputs, *self.job.notes)}
         early = {_parent(row.target): None for row in links}
         if early:
             yield from many("mkdir -p", [_words(path) for path in early])
@@ -83,35 +83,37 @@ class _Script:
         home = [below("work", ".home"), below("work", ".tmp")]
         yield from many("mkdir -p", [*(_words(path) for path in _deepest(needed)), *home])
         made = set(self.step.outputs)
-        copies = [row for row in files if row.copied or row.target in made or self._is_small(row)]
-        far = [row for row in files if row not in copies] if len(copies) < len(files) else []
-        yield from self._into("cp", copies)
-        yield from self._into("ln -s", far)
-        rewritten = [_words(row.target) for row in copies if row.target in made]
-        yield from many("chmod u+w", rewritten)
+        copied = [row.copied or row.target in made or self._is_small(row) for row in files]
+        yield from self._into("cp", [row for row, copy in zip(files, copied, strict=True) if copy])
+        yield from self._into("ln -s", [row for row, copy in zip(files, copied, strict=True) if not copy])
+        yield from many("chmod u+w", [_words(row.target) for row in files if row.target in made])
 
     def _is_small(self, row: Given) -> bool:
         maker = self.emission.by_id.get(row.holder)
-        if maker is None or row.kind == "symlink":
+        if maker is None:
             return True
         return self.emission.sizes.get((row.holder, row.place), 0) < LINKED_FROM
 
     def _links(self, rows: Sequence[Given]) -> Iterator[str]:
+        if any(row.holder for row in rows):
+            yield from link_function("given_link", self.job.roots, inwards=True)
         for row in rows:
-            yield f"ln -s -- {word([row.text])} {_words(row.target)}"
+            if row.holder:
+                yield f"given_link {self._source(row)} {_words(row.target)}"
+            else:
+                yield f"ln -s -- {_words(row.text) if row.text else word([])} {_words(row.target)}"
 
     def _into(self, command: str, rows: Sequence[Given]) -> Iterator[str]:
         """Bring files to where they are wanted: all that go to one folder at once, where their names stay."""
-        groups: dict[tuple[str, str], list[str]] = {}
+        groups: dict[str, list[str]] = {}
         for row in rows:
             parent, _, name = row.target.rpartition("/")
-            verb = "cp -P" if command == "cp" and row.kind == "symlink" else command
             if row.place.rpartition("/")[2] != name.replace("$$", "$") or not row.holder:
-                yield f"{verb} {self._source(row)} {_words(row.target)}"
+                yield f"{command} {self._source(row)} {_words(row.target)}"
             else:
-                groups.setdefault((verb, parent), []).append(self._source(row))
-        for (verb, parent), sources in groups.items():
-            yield from grouped(verb, sources, _words(f"{parent}/"))
+                groups.setdefault(parent, []).append(self._source(row))
+        for parent, sources in groups.items():
+            yield from grouped(command, sources, _words(f"{parent}/"))
 
     def _source(self, row: Given) -> str:
         if row.holder:
@@ -172,11 +174,15 @@ class _Script:
         yield f"cd {word([Var('work')])}"
         yield from many("mkdir -p", [_result(path) for path in _deepest(["", *folders])])
         groups: dict[str, list[str]] = {}
+        if any(row.output.kind == "symlink" for row in kept):
+            yield from link_function("kept_link", self.job.roots, inwards=False)
         for row in kept:
             made = _words(row.output.path)
             if row.output.kind == "folder":
                 continue
-            if row.place.rpartition("/")[2] == row.output.path.rpartition("/")[2].replace("$$", "$"):
+            if row.output.kind == "symlink":
+                yield f"kept_link {made} {_result(row.place)}"
+            elif row.place.rpartition("/")[2] == row.output.path.rpartition("/")[2].replace("$$", "$"):
                 groups.setdefault(_parent(row.place), []).append(made)
             else:
                 yield f"mv {made} {_result(row.place)}"
@@ -201,6 +207,16 @@ class _Script:
                     modes["755" if row.kind == "executable" else "644"].append(place)
         for mode, places in modes.items():
             yield from many(f"chmod {mode}", places)
+
+
+def link_function(name: str, roots: Sequence[str], *, inwards: bool) -> Iterator[str]:
+    """A shell function that makes at `$2` the symlink `$1`: with a root's folder for its name, or the other way."""
+    yield f'{name}() {{\n  link=$(readlink "$1")\n  case $link in'
+    for root in roots:
+        folder, sign = f'"${variable(root)}"', f"'${root}'"
+        here, there = (sign, folder) if inwards else (folder, sign)
+        yield f"    {here}|{here}/*) link={there}${{link#{here}}} ;;"
+    yield '  esac\n  ln -s -- "$link" "$2"\n}'
 
 
 def _hosted_list(parts: Sequence[Part]) -> list[Part]:
