@@ -1,4 +1,4 @@
-"""What tests of emitters share: recordings of small real builds, and where the tools that build them keep their things."""
+"""What tests of emitters share: recordings of small real builds, and private places for the tools that build them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,30 @@ def need(form: str) -> None:
 def private_nix(folder: Path) -> dict[str, str]:
     """The environment of a Nix whose store, state and settings are all below a folder."""
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    settings = ["build-users-group =", "sandbox = false", "substitute = false", "substituters =", "fsync-metadata = false"]
+    settings = [
+        "build-users-group =",
+        "sandbox = false",
+        "substitute = false",
+        "substituters =",
+        "fsync-metadata = false",
+    ]
     (folder / "conf" / "nix.conf").write_text("\n".join(settings) + "\n")
-    names = {"STORE": "store", "STATE": "state", "LOG": "log", "DATA": "data", "LOCALSTATE": "lstate", "CONF": "conf"}
+    names = {
+        "STORE": "store",
+        "STATE": "state",
+        "LOG": "log",
+        "DATA": "data",
+        "LOCALSTATE": "lstate",
+        "CONF": "conf",
+    }
     found = {f"NIX_{name}_DIR": str(folder / below) for name, below in names.items()}
-    return {**found, "NIX_REMOTE": "", "NIX_PATH": "", "HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "cache")}
+    return {
+        **found,
+        "NIX_REMOTE": "",
+        "NIX_PATH": "",
+        "HOME": str(folder / "home"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
 
 
 @contextmanager
@@ -81,10 +100,14 @@ def c_project(folder: Path) -> Maker:
     maker.write("$SRC/include/a.h", "int two(void);\n")
     maker.write("$SRC/a.c", '#include "a.h"\nint two(void) { return 2; }\n')
     maker.write("$SRC/b.c", "int other(void) { return 3; }\n")
-    maker.write("$SRC/main.c", '#include "a.h"\n#include "gen.h"\nint main(void) { return two() - NUMBER; }\n')
+    maker.write(
+        "$SRC/main.c", '#include "a.h"\n#include "gen.h"\nint main(void) { return two() - NUMBER; }\n'
+    )
     maker.write("$SRC/gen.sh", "#!/bin/sh\nread n\necho '#define NUMBER' $n\n", mode=0o755)
     maker.write("$SRC/number", "2\n")
-    maker.run("$SRC/gen.sh", inputs=["$SRC/gen.sh"], stdin="$SRC/number", stdout="$OUT/gen.h", trade="generator")
+    maker.run(
+        "$SRC/gen.sh", inputs=["$SRC/gen.sh"], stdin="$SRC/number", stdout="$OUT/gen.h", trade="generator"
+    )
     maps = ["-ffile-prefix-map=$SRC=/src", "-ffile-prefix-map=$OUT=/out"]
     for name, more in (("a", []), ("b", []), ("main", ["$OUT/gen.h"])):
         header = ["$SRC/include/a.h"] if name != "b" else []

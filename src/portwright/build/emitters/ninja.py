@@ -12,7 +12,7 @@ from pathlib import Path
 
 from portwright.base import processes
 from portwright.base.events import Event
-from portwright.build.emission import Emission, Job
+from portwright.build.emission import Emission, Job, SourceSet
 from portwright.build.emitted_parts import (
     CHECKSUMS,
     RESULTS,
@@ -52,15 +52,23 @@ def _main(emission: Emission) -> str:
     text = commented(heading(emission, how))
     text += "ninja_required_version = 1.5\n\nrule step\n  command = sh steps/$id.sh\n"
     text += "  description = $title\n  restat = 1\n"
+    text += "\nrule sources\n  command = mkdir -p stamps && touch $out\n  description = sources of $out\n"
     for row in emission.sets:
-        files = [f"sources/{row.id}/{file.place}" for file in row.files]
-        text += f"\nbuild {row.id}: phony {_listed(files)}\n"
+        if len(row.files) > 1:
+            files = [f"sources/{row.id}/{file.place}" for file in row.files]
+            text += f"\nbuild {_newest(row)}: sources {_listed(files)}\n"
     made = {job.id: dict.fromkeys(_files(job) or [f"stamps/{job.id}"]) for job in emission.jobs}
-    return text + "".join("\n" + _edge(job, made) for job in emission.jobs)
+    newest = {row.id: _newest(row) for row in emission.sets}
+    return text + "".join("\n" + _edge(job, made, newest) for job in emission.jobs)
 
 
-def _edge(job: Job, made: Mapping[str, Mapping[str, None]]) -> str:
-    reads = [f"steps/{job.id}.sh", *job.sets]
+def _newest(row: SourceSet) -> str:
+    """The file whose time is that of a set's newest: a stamp, not a phony edge, whose time `restat` does not heed."""
+    return f"sources/{row.id}/{row.files[0].place}" if len(row.files) == 1 else f"stamps/{row.id}"
+
+
+def _edge(job: Job, made: Mapping[str, Mapping[str, None]], newest: Mapping[str, str]) -> str:
+    reads = [f"steps/{job.id}.sh", *(newest[name] for name in job.sets)]
     rows = [row for row in job.given if row.holder in made]
     reads += [next(iter(made[need])) for need in job.needs if job.script]
     reads += dict.fromkeys(_output(row.holder, row.place, made[row.holder]) for row in rows)
