@@ -114,7 +114,7 @@ def _lines(step: Step, names: Mapping[str, str]) -> Iterator[str]:
     whole = environment(dict(step.env), 1)
     for name in LEFT_TO_THE_MACHINE:
         own = step.env.get(name)
-        whole.pop(name)
+        whole.pop(name, None)
         if name == "PATH":
             rows.append(f"PATH={word([*(words(own + ':') if own else []), Var('PATH')])}")
     rows += [f"{word([name])}={word(words(value)) if value else ''}" for name, value in sorted(whole.items())]

@@ -80,7 +80,7 @@ def refusals(recording: Recording, file: Path) -> Iterator[Fault]:
     where = Where(file)
     if not recording.portable:
         what = "the recording is not portable: its bytes depend on the folder that it was made in"
-        yield Fault(what, where, "record again without --no-portable", "emit/not-portable")
+        yield Fault(what, where, "record again without --not-portable", "emit/not-portable")
     if recording.status != 0 and recording.ended:
         what = f"the recorded command failed, with status {recording.status}"
         yield Fault(what, where, "mend the build and record it again", "emit/failed")

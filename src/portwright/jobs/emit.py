@@ -7,11 +7,10 @@ reason. See docs/emit.md.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 from portwright.base import rooms
 from portwright.base.errors import closest, fail
@@ -19,8 +18,12 @@ from portwright.base.events import Event, Note
 from portwright.build import emit_folder, emit_port, emit_recording, goals, recording_file
 from portwright.build.emission import Emission
 from portwright.build.emit_folder import Difference
+from portwright.build.emitters import Emitted
+from portwright.derive.recording import Recording, Seen
 from portwright.describe import port as ports
 from portwright.jobs import Arg
+from portwright.judge import page_timeline
+from portwright.judge.timeline import Ran, Timeline
 
 VERB = "emit"
 EMITTERS = "portwright.build.emitters"
@@ -85,9 +88,36 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     return result
 
 
-def _entry(arguments: Arguments) -> ModuleType:
+class _Timeline:
+    """The one form that judges, and so is none of the build's: written like any other."""
+
+    DRAFTS = True
+
+    @staticmethod
+    def write(emission: Emission) -> Iterator[Emitted]:
+        """timeline.html."""
+        if emission.recording is None:
+            hint = "record a build of the port, and emit the recording"
+            raise fail("a port's plan has no times", None, hint, "emit/option")
+        yield Emitted("timeline.html", page_timeline.page(_times(emission, emission.recording)).encode())
+
+
+def _times(emission: Emission, recording: Recording) -> Timeline:
+    rows = []
+    for job in emission.jobs:
+        seen = recording.seen.get(job.step.name, Seen(()))
+        kind = job.step.type or job.step.kind
+        times = (seen.began, seen.seconds, seen.cpu, seen.peak)
+        rows.append(Ran(job.id, job.number, job.title, kind, *times, job.needs, seen.status or 0))
+    return Timeline(emission.title, tuple(rows), recording.seconds, emission.notes)
+
+
+def _entry(arguments: Arguments) -> Any:
     """The emitter; raises where it is none, or cannot do what is asked of it."""
-    entries = {name: entry for name, entry in rooms.load_all(EMITTERS).items() if hasattr(entry, "write")}
+    entries: dict[str, Any] = {
+        name: entry for name, entry in rooms.load_all(EMITTERS).items() if hasattr(entry, "write")
+    }
+    entries["timeline"] = _Timeline
     if arguments.to not in entries:
         near = closest(arguments.to, entries)
         hint = f"did you mean `{near}`? " if near else ""
@@ -106,7 +136,7 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _subject(arguments: Arguments, entry: ModuleType) -> Emission:
+def _subject(arguments: Arguments, entry: Any) -> Emission:
     path = Path(arguments.subject)
     if path.is_file():
         file = recording_file.load(path)
