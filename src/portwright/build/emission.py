@@ -129,8 +129,8 @@ class Emission:
 class Layout:
     """Where the roots that move lie in a job's folder.
 
-    SRC is `src`, OUT is `out`. Roots that lay within one another, or SRC and OUT side by side, lie so here too: relative
-    names still lead from one to the other.
+    SRC is `src`, OUT is `out`. Roots that lay within those, or SRC and OUT side by side, lie so here too: relative names
+    still lead from one to the other.
     """
 
     def __init__(self, roots: Mapping[str, str]) -> None:
@@ -141,7 +141,9 @@ class Layout:
             self.folders[name] = self._folder(name, path, moving)
 
     def _folder(self, name: str, path: PurePosixPath, moving: Mapping[str, PurePosixPath]) -> str:
-        above = [other for other in self.folders if path.is_relative_to(moving[other])]
+        above = [
+            other for other in ("SRC", "OUT") if other in self.folders and path.is_relative_to(moving[other])
+        ]
         if above:
             nearest = max(above, key=lambda other: len(moving[other].parts))
             below = path.relative_to(moving[nearest]).as_posix()
