@@ -215,6 +215,26 @@ def test_links_that_the_build_made_are_inputs_with_what_they_lead_to(log: LogMak
     }
 
 
+def test_a_drivers_link_to_a_file_below_a_root_is_a_copy_of_it(log: LogMaker, tmp_path: Path) -> None:
+    """Wherever the step runs, its roots lie elsewhere: a link would lead to where they were."""
+    log.lay("lib/a.c", "int a;")
+    script = log.start(None, "python3", "view.py")
+    log.events.append(on.Symlinked(log.now, script, log.path("lib/a.c"), log.path("view/.a.c.link")))
+    log.move(script, "view/.a.c.link", "view/a.c")
+    (tmp_path / "view").mkdir()
+    (tmp_path / "view" / "a.c").symlink_to(log.path("lib/a.c"))
+    cc = log.start(script, "gcc", "-c", "view/a.c", "-o", "a.o")
+    log.read(cc, "view/a.c")
+    log.write(cc, "a.o")
+    log.exit(cc)
+    log.exit(script)
+    recording = made(log)
+    assert inputs(recording.plan.step("cc-a.o")) == {"$SRC/view/a.c": ("files-for-cc-a.o", "file")}
+    assert inputs(recording.plan.step("files-for-cc-a.o")) == {"$SRC/lib/a.c": ("", "file")}
+    (output,) = recording.seen["files-for-cc-a.o"].outputs
+    assert (output.kind, output.digest) == ("file", sha("int a;"))
+
+
 def test_files_that_are_moved_keep_their_maker_or_change_it(log: LogMaker) -> None:
     make = log.start(None, "make")
     cc = log.start(make, "gcc", "-c", "a.c", "-o", "a.o")

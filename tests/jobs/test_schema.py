@@ -87,3 +87,11 @@ def test_the_verb(portwright: Callable[..., subprocess.CompletedProcess[str]]) -
     assert ran.returncode == 0 and json.loads(ran.stdout) == schema("abi")
     assert json.loads(portwright("schema").stdout) == schema("port")
     assert portwright("schema", "spec").returncode == 2
+
+
+def test_a_recording_has_a_schema_too(portwright: Callable[..., Any]) -> None:
+    """Real recordings are held against it where they are made, in test_record.py."""
+    found = json.loads(portwright("schema", "recording").stdout)
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert {"plan", "seen", "tools", "probes", "processes", "impurities"} <= set(found["properties"])
+    assert not jsonschema.Draft202012Validator(found).is_valid({"schema": 1})

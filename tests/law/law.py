@@ -46,6 +46,7 @@ OPEN_ROOMS = (
     "derive/generators",
     "build/steps",
     "build/emitters",
+    "build/trades",
     "pack/faults",
     "run/engines",
     "run/cpus",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from portwright.build import event_log as on
@@ -21,8 +21,9 @@ NOT_FILES = ("/dev/", "/proc/", "/sys/", "pipe:", "socket:", "anon_inode:", "/me
 
 @dataclass(slots=True)
 class History:
-    """The versions of files. `driven`: those that drivers made, in order."""
+    """The versions of files. `driven`: those that drivers made, in order. `rooted` tells what lies below a root."""
 
+    rooted: Callable[[str], bool] = lambda path: False
     current: dict[str, Version] = field(default_factory=dict)
     before: dict[str, Version] = field(default_factory=dict)
     links: dict[str, Version] = field(default_factory=dict)
@@ -140,6 +141,19 @@ class History:
         self._note(unit, version)
         self.put(_same(version, new_path, unit, time), unit)
 
+    def symlink(self, unit: Unit, target: str, path: str, time: int) -> None:
+        """A unit made a symbolic link. A driver's to a file below a root is a copy of it: roots move, links do not."""
+        copied = (
+            unit.role == "driver"
+            and target.startswith("/")
+            and self.rooted(target)
+            and not _is_folder(target)
+        )
+        if copied and target not in self.made_folders:
+            self.link(unit, target, path, time)
+        else:
+            self.put(Version(path, unit, time, symlink=True, target=target), unit)
+
     def settle(self, unit: Unit, event: on.Hashed) -> None:
         """What a file that a unit wrote holds."""
         version = self.current.get(event.path)
@@ -153,9 +167,13 @@ def _same(version: Version, path: str, unit: Unit, time: int) -> Version:
     return Version(path, unit, time, source=version, symlink=version.symlink, target=version.target)
 
 
-def follow(tree: Tree, found: Sorted) -> History:
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - called by the thousands
+
+
+def follow(tree: Tree, found: Sorted, rooted: Callable[[str], bool]) -> History:
     """Go through all that happened, in the order of time."""
-    history = History()
+    history = History(rooted)
     starts = {unit.process: unit.process.root_image for unit in found.units}
     reads = _programs(tree)
     pending = next(reads, None)
@@ -215,7 +233,7 @@ def _happen(history: History, unit: Unit, happening: Happening) -> None:
         case on.Moved(time, _, _, old, new):
             history.link(unit, old, new, time)
         case on.Symlinked(time, _, target, path):
-            history.put(Version(path, unit, time, symlink=True, target=target), unit)
+            history.symlink(unit, target, path, time)
         case on.Changed():
             _changed(history, unit, event)
         case on.Net(_, _, _, address):

@@ -11,6 +11,9 @@ from portwright.build.trade import Call
 FileEvent = on.Open | on.Moved | on.Symlinked | on.Changed | on.Hashed | on.Net
 """What happens to files, and on the network."""
 
+SYSTEM_FILES = ("/usr/", "/lib", "/etc/", "/dev/", "/proc/", "/sys/")
+"""What every program reads when it starts."""
+
 JOIN_WITHIN = 2_000_000_000
 """Nanoseconds that may lie between the two recorders' sight of one call."""
 
@@ -19,7 +22,7 @@ JOIN_WITHIN = 2_000_000_000
 class Image:
     """What a process is between two execs; without a call it is still a copy of its parent.
 
-    `shim`: the wrapper, which becomes the real program or starts it.
+    `shim`: the wrapper, which becomes the real program or starts it. `read`: it read more than what is the system's.
     """
 
     call: Call | None = None
@@ -28,6 +31,7 @@ class Image:
     shim: bool = False
     forked: bool = False
     wrote: set[str] = field(default_factory=set)
+    read: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +117,7 @@ class _Maker:
     def __init__(self, shims: Collection[str]) -> None:
         self.tree = Tree()
         self.live: dict[int, Process] = {}
-        self.shims = shims
+        self.shims = tuple(shims) or ("\0",)
         self.environments: dict[tuple[str, ...], dict[str, str]] = {}
 
     def process(self, pid: int, time: int) -> Process:
@@ -137,7 +141,7 @@ class _Maker:
                 process.traced = True
                 env = self.environments.setdefault(event.env, variables(event.env))
                 call = Call(event.exe, event.argv, env, event.cwd)
-                shim = event.exe in self.shims
+                shim = event.exe.endswith(self.shims)
                 process.images.append(Image(call, event.fds, event.t, shim))
             case on.Exit():
                 self.process(event.pid, event.t).exit = event
@@ -154,6 +158,8 @@ class _Maker:
         match event:
             case on.Open(_, _, mode, path) if mode in "wa":
                 image.wrote.add(path)
+            case on.Open(mode="r", path=path) if not path.startswith(SYSTEM_FILES):
+                image.read = True
             case on.Moved(new=path) | on.Symlinked(path=path) | on.Changed(path=path):
                 image.wrote.add(path)
         self.tree.happenings.append(Happening(event, process, len(process.images) - 1))

@@ -7,20 +7,21 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units
 from portwright.build.file_digests import Digests
+from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import own_work
 from portwright.build.recorded_environment import Secrets
 from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
 from portwright.build.step_names import name_steps
-from portwright.build.step_record import Reading, files_step, tool_step
+from portwright.build.step_record import Made, Reading, declared_by, files_step, tool_step
+from portwright.build.trade import trade_of
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Plan, Step
-from portwright.derive.recording import Impurity, Recording, Tool
+from portwright.derive.recording import Impurity, Recording, Seen, Tool
 
 
 @dataclass(slots=True)
@@ -35,22 +36,26 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     """The recording of a build whose events are these; `status` is the command's where no trace tells it."""
     tree = process_tree.make(log.events, wrapped, about.shims)
     found = work_units.sort_out(tree)
-    history = file_history.follow(tree, found)
     places = Places(_with_tool(about.roots, found.units))
-    secrets = _secrets(tree, about)
+    history = file_history.follow(tree, found, lambda path: bool(places.root(path)))
+    secrets = _secrets(tree, about, {name for unit in found.steps for name in declared_by(unit)})
     whole = [unit for unit in found.steps if unit.whole]
     name_steps(whole, places, secrets)
     units = [unit for unit in found.units if unit.role != "step" or unit.whole]
     digests = Digests()
     own = own_work(history, units, places, digests)
+    wrappers = Wrappers(places, about.portable)
     programs = frozenset(
         image.call.exe.rpartition("/")[0]
         for process in tree.processes
         for image in process.images
         if image.call is not None
     )
-    reading = Reading(places, secrets, digests, history, own, log.start, about.private, programs)
+    reading = Reading(places, secrets, digests, history, own, wrappers, log.start, about.private, programs)
     made = [tool_step(unit, reading) for unit in whole] + [files_step(step, reading) for step in own.steps]
+    for step, output, text in wrappers.steps():
+        made.append(Made(step, Seen((output,))))
+        reading.texts[output.digest] = text
     steps, circles = in_order([one.step for one in made])
     impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
     end = next((event.status for event in log.events if isinstance(event, on.End)), status)
@@ -82,27 +87,25 @@ def _with_tool(roots: Mapping[str, str], units: Sequence[Unit]) -> dict[str, str
     if TOOL in found:
         return found
     for unit in units:
-        for process in unit.processes:
-            exe = process.image.call.exe if process.image.call else ""
-            folder, _, name = exe.rpartition("/bin/")
-            if (
-                name == "rustc"
-                and folder not in ("", "/usr", "/usr/local")
-                and Path(folder, "lib/rustlib").is_dir()
-            ):
-                return found | {TOOL: folder}
+        for process in unit.processes if unit.role == "step" else ():
+            call = process.image.call
+            trade = trade_of(call)[1] if call is not None else None
+            if call is not None and trade is not None and trade.toolchain is not None:
+                folder = trade.toolchain(call.exe)
+                if folder:
+                    return found | {TOOL: folder}
     return found
 
 
-def _secrets(tree: process_tree.Tree, about: About) -> Secrets:
+def _secrets(tree: process_tree.Tree, about: About, declared: set[str]) -> Secrets:
     """What must not be shown, of all environments and command lines."""
     secrets = Secrets()
     calls = [image.call for one in tree.processes for image in one.images if image.call is not None]
     for env in {id(call.env): call.env for call in calls}.values():
-        secrets.learn(env)
+        secrets.learn(env, declared)
     for process in tree.processes:
         for wrap in process.wraps:
-            secrets.learn(process_tree.variables(wrap.env))
+            secrets.learn(process_tree.variables(wrap.env), declared)
             secrets.learn_words(wrap.argv)
     for argv in (about.command, *(call.argv for call in calls)):
         secrets.learn_words(argv)

@@ -105,7 +105,7 @@ SHORTEST = 6
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|(?:^|[_-])(?:KEY|KEYS|AUTH|PAT)(?:[_-]|$)", re.I
 )
-_PLAIN_VALUE = re.compile(r"[A-Za-z]+|[0-9][0-9.]*|[-+%][A-Za-z0-9%=]*|")
+_PLAIN_VALUE = re.compile(r"[A-Za-z]+|[0-9][0-9.]*|[-+%][A-Za-z0-9%=]*|x86_64|aarch64|")
 _USER_IN_URL = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
 _ASSIGNMENT = re.compile(r"(?:-D|--?)?(?P<name>[A-Za-z_][\w-]*)=(?P<value>.+)", re.S)
 

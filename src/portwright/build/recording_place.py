@@ -26,6 +26,8 @@ SYSTEM = (
 
 TEMPORARY = "TMP"
 TOOL = "TOOL"
+WRAPPER = "WRAP"
+"""Where the wrapper stands in for compilers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def probes_of(tree: Tree, found: Sorted, reading: Reading) -> tuple[Probe, ...]:
     rows: dict[tuple[object, ...], Probe] = {}
     for process in tree.processes:
         unit = found.of[process]
-        asked = unit.role == "probe" and unit.process is process
+        asked = unit.role == "question" and unit.process is process
         if not asked and not process.answers:
             continue
         call = call_of(process)

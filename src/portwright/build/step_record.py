@@ -12,9 +12,10 @@ from portwright.base.hashing import hash_bytes
 from portwright.build.file_digests import Digests
 from portwright.build.file_history import NOT_FILES, History
 from portwright.build.file_version import Version
+from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
-from portwright.build.recording_place import SYSTEM, TEMPORARY, Places
+from portwright.build.recording_place import SYSTEM, TEMPORARY, WRAPPER, Places
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -36,6 +37,7 @@ class Reading:
     digests: Digests
     history: History
     own: OwnWork
+    wrappers: Wrappers
     start: int
     private: tuple[str, ...] = ()
     programs: frozenset[str] = frozenset()
@@ -116,6 +118,11 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
     argv = reading.words(_absolute(call, reading.private))
     stdin, stdout = _streams(unit, reading)
     folders = _folders(unit, reading, inputs, outputs)
+    wrappers, variables = reading.wrappers.needed(unit)
+    if wrappers:
+        env |= variables
+        env["PATH"] = f"${WRAPPER}{os.pathsep}{env.get('PATH', os.defpath)}"
+        inputs += wrappers
     _purity(unit, reading, impurities)
     step = Step(
         name=unit.name,
@@ -153,6 +160,8 @@ def _inputs(unit: Unit, reading: Reading, impurities: list[Impurity]) -> list[In
         if path.startswith(NOT_FILES):
             continue
         root = reading.places.root(path)
+        if root == WRAPPER:
+            continue
         if reading.places.is_tool(path):
             reading.tools.add(path)
             continue
@@ -201,14 +210,14 @@ def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity], notes: li
 
 
 def _environment(unit: Unit, reading: Reading, impurities: list[Impurity]) -> dict[str, str]:
-    declared = _declared(unit)
+    declared = declared_by(unit)
     for name in sorted(declared):
         if secret_name(name) and name in unit.call.env:
             impurities.append(Impurity("secret", f"it reads the variable {name}, which is not shown"))
     return reading.environment(unit.call, shown(unit.call.env, unit.trade, declared))
 
 
-def _declared(unit: Unit) -> set[str]:
+def declared_by(unit: Unit) -> set[str]:
     """The variables that the command said it reads, in files that it or its driver wrote."""
     trade = unit.trade
     if trade.declarations is None or trade.declared is None:

@@ -23,7 +23,7 @@ class Unit:
     call: Call
     type: str = "program"
     trade: Trade = PROGRAM
-    role: Literal["step", "driver", "probe"] = "step"
+    role: Literal["step", "driver", "question"] = "step"
     processes: list[Process] = field(default_factory=list)
     reads: dict[Version, None] = field(default_factory=dict)
     writes: dict[str, Version] = field(default_factory=dict)
@@ -116,12 +116,36 @@ def _place(process: Process, leads: Mapping[Process, bool], found: Sorted) -> No
         if _piped(process):
             unit.remarks.append(("unseen", "steps that a pipe joins: what went through it is not recorded"))
         return
-    call = call_of(process)
+    worker = _worker(process) if role == "either" else process
+    call = call_of(worker)
     asked = trade_of(call)[1].probe(call)
-    _add(process, "probe" if asked else "step", found, process.below())
+    _add(worker, "question" if asked else "step", found, process.below())
 
 
-def _add(process: Process, role: Literal["step", "driver", "probe"], found: Sorted, below: object) -> Unit:
+def _worker(process: Process) -> Process:
+    """The one program that a script started, where it did nothing else (`sh -c 'gcc ...'`): that is the step."""
+    while True:
+        started = _started(process)
+        own = [one for one in process.below() if one is process or _copy_of(one, process)]
+        busy = any(image.wrote or image.read for one in own for image in one.images)
+        if len(started) != 1 or busy or _role(process) != "either":
+            return process
+        ends = process.exit, started[0].exit
+        if ends[0] is not None and (ends[1] is None or ends[0].status != ends[1].status):
+            return process
+        process = started[0]
+
+
+def _copy_of(one: Process, process: Process) -> bool:
+    """Whether a process is only a copy of another, or of a copy of it."""
+    while _role(one) == "copy" and one.parent is not None:
+        if one.parent is process:
+            return True
+        one = one.parent
+    return False
+
+
+def _add(process: Process, role: Literal["step", "driver", "question"], found: Sorted, below: object) -> Unit:
     call = call_of(process)
     unit = Unit(process, call, *trade_of(call), role)
     unit.processes = list(below)  # type: ignore[call-overload]

@@ -19,7 +19,8 @@ from portwright.base.errors import Fault, PortwrightError, Where, fail, raise_if
 from portwright.base.events import Begun, Ended, Event, Note
 from portwright.base.processes import which
 from portwright.build import event_log, recording_folder, tracing
-from portwright.build.recording_place import TEMPORARY, About, roots_of, trades_of
+from portwright.build.inner_wrappers import names_in_products
+from portwright.build.recording_place import WRAPPER, About, roots_of, trades_of
 from portwright.build.tool import RECORDING
 from portwright.build.trade import Call
 from portwright.derive.recording import Impurity, Recording
@@ -148,12 +149,13 @@ def _about(arguments: Arguments) -> Generator[Event, None, About]:
     given = dict(text.split("=", 1) for text in arguments.root)
     roots = roots_of(call, given, str(arguments.source or ""), str(arguments.out or ""))
     private = (str(tracing.shims(program)),) if "wrapper" in recorders else ()
+    roots |= dict.fromkeys((WRAPPER,), private[0]) if private else {}
     return About(command, cwd, roots, portable, recorders, private, (str(program),))
 
 
 def _remaps(roots: Mapping[str, str]) -> dict[str, str]:
     """What each root's folder is called in what compilers make."""
-    return {folder: f"/{name.lower()}" for name, folder in roots.items() if name != TEMPORARY}
+    return {roots[name]: written for name, written in names_in_products(roots).items()}
 
 
 def _settings(about: About) -> dict[str, str]:

@@ -92,7 +92,8 @@ fn run(log: &[u8], start: &[u8], command: &[Vec<u8>]) -> Result<i32, String> {
     // SAFETY: plain system calls; no thread runs yet, so the children may do what they like.
     unsafe {
         sys::sigprocmask(sys::SIG_BLOCK, &all, &mut before);
-        match sys::fork() {
+        let tracer = sys::fork();
+        match tracer {
             -1 => return Err(format!("cannot start a process: {}", std::io::Error::last_os_error())),
             0 => {
                 sys::prctl(sys::PR_SET_PDEATHSIG, sys::SIGKILL as usize, 0usize, 0usize, 0usize);
@@ -109,7 +110,11 @@ fn run(log: &[u8], start: &[u8], command: &[Vec<u8>]) -> Result<i32, String> {
         }
         set(&FORWARDED, forward as *const () as usize);
         sys::sigprocmask(sys::SIG_SETMASK, &before, std::ptr::null_mut());
-        match hear(hearing) {
+        let (status, stays) = (hear(hearing), hear(hearing));
+        if stays == Some(0) {
+            sys::wait4(tracer, std::ptr::null_mut(), 0, std::ptr::null_mut());
+        }
+        match status {
             Some(status) if status & 0x7f == 0 => Ok(status >> 8),
             Some(status) => end_by(status & 0x7f),
             None => Err("the recorder itself was ended".into()),
@@ -173,10 +178,11 @@ fn start_command(command: &[CString], mask: &[u64; 16]) -> Result<(i32, c_int), 
 }
 
 fn be_tracer(mut file: std::fs::File, start: i64, command: &[CString], telling: c_int, mask: &[u64; 16]) -> ! {
-    let status = match start_command(command, mask) {
+    let (status, stays) = match start_command(command, mask) {
         Err(why) => {
             eprintln!("portwright-recorder: {why}");
-            OWN_FAILURE << 8
+            tell(telling, 0);
+            (OWN_FAILURE << 8, false)
         }
         Ok((pid, trouble)) => {
             set(&TERMINALS, sys::SIG_IGN);
@@ -189,7 +195,8 @@ fn be_tracer(mut file: std::fs::File, start: i64, command: &[CString], telling: 
             let log = Arc::new(Log::new(file));
             let writer = log.clone();
             std::thread::spawn(move || writer.keep_writing());
-            let mut status = Tracer::new(log.clone(), start, pid).follow();
+            let mut tracer = Tracer::new(log.clone(), start, pid);
+            let mut status = tracer.follow();
             if let Some(failure) = log.close() {
                 eprintln!("portwright-recorder: the log is not whole: {failure}");
                 status = OWN_FAILURE << 8;
@@ -199,7 +206,7 @@ fn be_tracer(mut file: std::fs::File, start: i64, command: &[CString], telling: 
                 let what = if why < 0 { "this system takes no seccomp filter" } else { "cannot start the command" };
                 eprintln!("portwright-recorder: {what}: {error}");
             }
-            status
+            (status, tracer.has_left())
         }
     };
     // SAFETY: plain system calls.
@@ -213,6 +220,7 @@ fn be_tracer(mut file: std::fs::File, start: i64, command: &[CString], telling: 
             }
         }
         tell(telling, status);
+        tell(telling, i32::from(stays));
         sys::close(telling);
         tracer::linger();
         sys::_exit(0)

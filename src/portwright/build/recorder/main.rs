@@ -37,7 +37,8 @@ pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
                 1
             }
         },
-        (b"hash", 3) => hash(&words[2]),
+        (b"hash", 3) => hash(&words[2], true),
+        (b"hash-plainly", 3) => hash(&words[2], false),
         (b"trace", 5..) if words[4] == b"--" && words.len() > 5 => front::trace(&words[2], &words[3], &words[5..]),
         _ => {
             eprintln!("portwright-recorder: trace LOG START -- COMMAND... | check | hash FILE");
@@ -47,7 +48,8 @@ pub extern "C" fn main(_argc: i32, _argv: *const *const u8) -> i32 {
 }
 
 /// Prints a file's SHA-256, for the test against another implementation.
-fn hash(path: &[u8]) -> i32 {
+fn hash(path: &[u8], quickly: bool) -> i32 {
+    sha256::set_quick(quickly);
     match std::fs::File::open(paths::os(path)).and_then(|mut file| sha256::of_file(&mut file)) {
         Ok((digest, _)) => println!("{}", sha256::hex(&digest)),
         Err(error) => {

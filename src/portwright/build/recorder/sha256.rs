@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[rustfmt::skip]
 const K: [u32; 64] = [
@@ -84,15 +85,24 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().flat_map(|byte| [figure(byte >> 4), figure(byte & 15)]).collect()
 }
 
+static QUICK: AtomicBool = AtomicBool::new(true);
+
+/// Whether the processor's own instructions may be used.
+pub fn set_quick(quick: bool) {
+    QUICK.store(quick, Ordering::Relaxed);
+}
+
 /// Takes whole blocks of 64 bytes into the state.
 fn blocks(state: &mut [u32; 8], data: &[u8]) {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    let quick = QUICK.load(Ordering::Relaxed);
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3") {
+    if quick && is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3") {
         // SAFETY: the processor has the instructions.
         return unsafe { x86::blocks(state, data) };
     }
     #[cfg(target_arch = "aarch64")]
-    if std::arch::is_aarch64_feature_detected!("sha2") {
+    if quick && std::arch::is_aarch64_feature_detected!("sha2") {
         // SAFETY: the processor has the instructions.
         return unsafe { arm::blocks(state, data) };
     }

@@ -86,6 +86,11 @@ impl Tracer {
         self.status.unwrap_or(sys::SIGKILL)
     }
 
+    /// Whether something was left running.
+    pub fn has_left(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
     /// Tells what is left running, and settles everything.
     fn finish(&mut self) {
         let tids: Vec<i32> = self.tasks.keys().copied().collect();

@@ -66,7 +66,10 @@ pub fn run(name: &[u8], words: &[Vec<u8>]) -> i32 {
     }
     let probe = is_probe(trade, &argv[1..]);
     if !probe {
-        argv.extend(flags(trade, &argv[1..]));
+        // In front of the caller's own: where both say something of one folder, the later flag counts.
+        let options = argv.iter().skip(1).position(|word| word.starts_with(b"-")).map_or(argv.len(), |at| at + 1);
+        let at = if trade == Trade::Rustc { options } else { 1 };
+        argv.splice(at..at, flags(trade, &argv[1..]));
     }
     let mut note = Note::new(&folder, &argv);
     if probe { note.ask(&argv) } else { become_tool(&argv) }

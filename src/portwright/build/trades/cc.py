@@ -72,6 +72,7 @@ TRADE = Trade(
         "OBJC_INCLUDE_PATH",
         "SUNPRO_DEPENDENCIES",
     ),
+    remap="-ffile-prefix-map=",
     notes=("*.d", "*.Po", "*.dep"),
     wrapped=True,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from portwright.build.trade import Call, Trade
 
@@ -36,6 +36,13 @@ def _declared(text: str) -> set[str]:
     return {line.removeprefix("# env-dep:").partition("=")[0] for line in lines}
 
 
+def _toolchain(exe: str) -> str:
+    """The sysroot of a compiler that has one of its own; what is installed in /usr is the system's."""
+    folder, _, _ = exe.rpartition("/bin/")
+    own = folder not in ("", "/usr", "/usr/local") and Path(folder, "lib", "rustlib").is_dir()
+    return folder if own else ""
+
+
 TRADE = Trade(
     "compiles a crate",
     names=("rustc", "rustdoc", "clippy-driver"),
@@ -65,5 +72,7 @@ TRADE = Trade(
     declarations=_dep_info,
     declared=_declared,
     notes=("*.d",),
+    remap="--remap-path-prefix=",
+    toolchain=_toolchain,
     wrapped=True,
 )
