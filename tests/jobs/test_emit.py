@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -280,3 +281,21 @@ def test_a_port_is_emitted_and_says_what_is_portwright(
     folder = tmp_path / "o" / ("view" if form == "nix" else "results")
     assert next(folder.rglob("sysroot/Cargo.toml"), None) or (folder / "sysroot" / "Cargo.toml").is_file()
     subprocess.run(["chmod", "-R", "u+w", tmp_path / "nix"], check=False)
+
+
+@pytest.mark.e2e
+@pytest.mark.toolchain
+def test_a_sysroot_is_built_by_nix_to_the_same_bytes(
+    emit: Run, portwright: Callable[..., Any], tmp_path: Path, toolchain: Any
+) -> None:
+    """core, alloc, std and what they need, recorded as portwright builds them; every output compared."""
+    need("nix")
+    path, env = tmp_path / "std.json", {"PORTWRIGHT_CACHE": str(tmp_path / "cache")}
+    build = [sys.executable, "-m", "portwright", "build", "x86_64-unknown-veridian", "sysroot"]
+    recorded = portwright("record", "-o", path, "--", *build, cwd=tmp_path, env=env, timeout=1800)
+    assert recorded.returncode == 0, recorded.stderr
+    with in_private_nix(tmp_path / "nix"):
+        done = emit(path, "nix", tmp_path / "o", verify=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    same, compared = re.findall(r"([\d,]+) of ([\d,]+) outputs", done.stdout)[0]
+    assert same == compared and int(same.replace(",", "")) > 500
