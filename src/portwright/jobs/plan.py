@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from portwright.base import rooms
+from portwright.base.errors import fail
 from portwright.base.events import Event
 from portwright.build import goals
 from portwright.build.explain import Explained
@@ -52,6 +53,9 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     yield from ()
     port = ports.load(arguments.port, arguments.ledger)
     emitter = rooms.load(EMITTERS, arguments.format)
+    if not hasattr(emitter, "emit"):
+        hint = f"portwright emit {arguments.port} --to {arguments.format} -o DIR writes them"
+        raise fail(f"`{arguments.format}` is several files, not one text", None, hint, "plan/format")
     if arguments.explain:
         rows = goals.explain(port, arguments.goal)
         return Result(port.target, arguments.goal, arguments.format, "", tuple(rows))

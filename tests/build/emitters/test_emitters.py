@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -45,7 +47,23 @@ def test_dot_has_a_node_for_each_step_and_an_arrow_for_each_need() -> None:
     assert r"a \"name\"" in said
 
 
-@pytest.mark.parametrize("name", rooms.names("portwright.build.emitters"))
+ROOM = "portwright.build.emitters"
+TEXTS = [name for name, entry in rooms.load_all(ROOM).items() if hasattr(entry, "emit")]
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_every_emitter_says_the_same_twice(name: str) -> None:
-    emitter = rooms.load("portwright.build.emitters", name)
+    emitter = rooms.load(ROOM, name)
     assert emitter.emit(PLAN) == emitter.emit(from_json(PLAN.to_json()))
+
+
+def test_every_emitter_has_a_form() -> None:
+    """A text, a folder, or both; what can be built is written as a folder."""
+    for entry in rooms.load_all(ROOM).values():
+        assert hasattr(entry, "emit") or hasattr(entry, "write")
+        assert hasattr(entry, "write") or not hasattr(entry, "build")
+
+
+def test_a_form_of_several_files_is_no_text(portwright: Callable[..., Any]) -> None:
+    done = portwright("plan", "x86_64-portwright-linux", "spec", "--format", "ninja")
+    assert done.returncode == 2 and "several files" in done.stderr and "portwright emit" in done.stderr

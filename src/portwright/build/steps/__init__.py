@@ -1,4 +1,7 @@
-"""The contract of portwright's own steps: `run(call)` does the work, `MODULES` names the code that it stands on."""
+"""The contract of portwright's own steps: `run(call)` does the work, `MODULES` names the code that it stands on.
+
+`NETWORK`, where it is there, says for what the step may need the network: such a step is not emitted.
+"""
 
 from __future__ import annotations
 

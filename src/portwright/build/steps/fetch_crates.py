@@ -16,6 +16,7 @@ from portwright.base.errors import Fault, PortwrightError, Where
 from portwright.build.steps import Call
 
 MODULES = ("base.errors", "base.processes")
+NETWORK = "fetches crates from cargo's registry"
 _CARGO_OWN = re.compile(r"^(RUSTFLAGS|CARGO_(BUILD|TARGET|ENCODED|PROFILE|INCREMENTAL|MANIFEST|PKG).*)$")
 
 
