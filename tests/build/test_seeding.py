@@ -101,10 +101,15 @@ def test_the_sysroot_is_that_of_a_build_from_nothing(
 ) -> None:
     """VeridianOS has two ledgers; the second is begun with the first one's std, or is not."""
     found = {}
-    for name, ledgers in {"seeded": ([], ["--ledger", "document"]), "fresh": (["--ledger", "document"],)}.items():
+    for name, ledgers in {
+        "seeded": ([], ["--ledger", "document"]),
+        "fresh": (["--ledger", "document"],),
+    }.items():
         env = {"PORTWRIGHT_CACHE": str(tmp_path / name)}
         for words in ledgers:
-            done = portwright("build", "x86_64-unknown-veridian", "sysroot", *words, "-v", env=env, timeout=900)
+            done = portwright(
+                "build", "x86_64-unknown-veridian", "sysroot", *words, "-v", env=env, timeout=900
+            )
             assert done.returncode == 0, done.stderr
             begun = "begun as a copy of" in done.stderr
         assert begun == (name == "seeded")

@@ -49,7 +49,7 @@ class Reading:
         _, self.cpu, self.subtype, self.kind, self.count, self.size, self.flags = head
         self.segments: list[Segment] = []
         self.symbols: list[Symbol] = []
-        self.tables = 0
+        self.tables, self.places = 0, (0, 0, 0)
         self.threads: list[Thread] = []
         self.libraries: list[FixedLibrary] = []
         self.notes: list[Note] = []
@@ -69,6 +69,7 @@ class Reading:
             tuple(notes),
             self.flags,
             self.subtype,
+            self.places,
         )
 
     def bad(self, what: str, at: int, code: str, hint: str | None = None) -> None:
@@ -181,6 +182,7 @@ class Reading:
             )
             return
         _, _, offset, count, strings, size = SYMTAB.unpack(data)
+        self.places = (offset, strings, size)
         table = self._claim(offset, count * NLIST.size, "the symbol table", at)
         names = self._claim(strings, size, "the names of the symbols", at)
         for index, (name, kind, section, description, value) in enumerate(NLIST.iter_unpack(table)):

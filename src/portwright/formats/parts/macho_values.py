@@ -176,7 +176,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Macho:
-    """A whole file; `subtype`: 1 for any 68030 or 68040, 2 for a 68040 only."""
+    """A whole file; `subtype`: 1 for any 68030 or 68040, 2 for a 68040 only. `tables`: where the reader found
+    symbols and names, and how many bytes of names."""
 
     kind: int
     segments: tuple[Segment, ...] = ()
@@ -186,6 +187,7 @@ class Macho:
     notes: tuple[Note, ...] = ()
     flags: int = 0
     subtype: int = 1
+    tables: tuple[int, int, int] = field(default=(0, 0, 0), compare=False)
 
     @property
     def sections(self) -> tuple[Section, ...]:
