@@ -13,6 +13,9 @@ from portwright.build.elf_m68k import ABSOLUTE, RELATIVE, Mend
 from portwright.formats.parts.macho_entries import fits, put
 from portwright.formats.parts.macho_values import FARTHEST, PAIR, SECTDIFF, Plain, Relocation, Scattered
 
+PLT32 = 13
+ABSOLUTE_CALLS = (b"\x4e\xb9", b"\x4e\xf9")
+"""`jsr` and `jmp` to a 32-bit absolute address."""
 BITS = {0: "8", 1: "16", 2: "32"}
 
 
@@ -70,6 +73,9 @@ def mended(
         return Refusal(f"type {mend.kind} has no counterpart in Mach-O", "relocation-type", hint)
     if place < 0 or place + (1 << length) > len(home.data):
         return Refusal(f"it lies outside its section of {len(home.data):#x} bytes", "outside")
+    if mend.kind == PLT32 and bytes(home.data[place - 2 : place]) in ABSOLUTE_CALLS:
+        hint = "LLVM writes this for functions that are not dso_local: make them so, or link with mended assembly"
+        return Refusal("a call by absolute address whose relocation gives a distance", "wrong-call", hint)
     entries = _entries(ground, home, place, mend.addend, target, length, relative=relative)
     if isinstance(entries, Refusal):
         return entries

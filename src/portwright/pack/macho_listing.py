@@ -164,7 +164,7 @@ def _entry(macho: Macho, sections: tuple[Section, ...], entry: Relocation) -> st
         known = entry.number < len(macho.symbols)
         what = macho.symbols[entry.number].name if known else f"symbol {entry.number}, which is not there"
     elif entry.number == 0:
-        what = "0 (absolute)"
+        what = "0 R_ABS"
     elif entry.number <= len(sections):
         home = sections[entry.number - 1]
         what = f"{entry.number} ({home.segment},{home.name})"
