@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portwright.base.errors import BadInput, Fault, Where
+from portwright.base.errors import BadInput, Fault, Where, fail
 from portwright.formats import elf
 from portwright.formats.elf import Elf, Symbol
 from portwright.formats.parts import macho_values as macho
@@ -44,18 +44,38 @@ def opened(data: bytes, name: str, kind: int) -> Elf:
         what = f"an ELF file of type {elf.TYPES.get(found.kind, str(found.kind))}, not {elf.TYPES[kind]}"
         hint = "link it static and not position-independent" if kind == elf.ET_EXEC else "give an object file"
         faults.append(Fault(what, Where(name, address=16), hint, "macho/kind"))
+    if not faults and claims_too_much(found):
+        what = "its sections hold more bytes than the file: they lie in one another, or it is cut off"
+        faults.append(Fault(what, Where(name), "make it again", "macho/overlap"))
     if faults:
         raise BadInput(faults)
     return found
 
 
-def mends(file: Elf, index: int) -> Iterator[Mend]:
-    """The relocations of a section, by its number."""
+def tables(file: Elf) -> dict[int, list[elf.Section]]:
+    """The tables of relocations by the number of the section that they mend."""
+    found: dict[int, list[elf.Section]] = {}
     for section in file.sections:
-        if section.kind == elf.SHT_RELA and section.info == index:
-            data = file.section_bytes(section)
-            for place, info, addend in RELA.iter_unpack(data[: len(data) // RELA.size * RELA.size]):
-                yield Mend(place, info & 0xFF, info >> 8, addend)
+        if section.kind in (elf.SHT_RELA, elf.SHT_REL):
+            found.setdefault(section.info, []).append(section)
+    return found
+
+
+def mends(file: Elf, table: elf.Section) -> Iterator[Mend]:
+    """The relocations of a table; raises `BadInput` where they have no addends, as no tool for m68k writes them."""
+    if table.kind == elf.SHT_REL:
+        where = Where(file.name, address=table.offset)
+        raise fail(
+            f"section {table.name} has relocations without addends", where, code="macho/relocation-type"
+        )
+    data = file.section_bytes(table)
+    for place, info, addend in RELA.iter_unpack(data[: len(data) // RELA.size * RELA.size]):
+        yield Mend(place, info & 0xFF, info >> 8, addend)
+
+
+def claims_too_much(file: Elf) -> bool:
+    """Whether the sections together say that they hold more than the file has: they lie in one another."""
+    return sum(row.size for row in file.sections if row.kind not in (0, elf.SHT_NOBITS)) > len(file.data)
 
 
 def underscored(symbol: Symbol) -> str:

@@ -7,6 +7,7 @@ header goes into the room before the first section or into the page before it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -107,6 +108,10 @@ class Conversion:
             and load.address <= section.address < load.address + load.memory_size
         ]
         parts.sort(key=lambda section: section.address)
+        for left, right in pairwise(parts):
+            if left.address + left.size > right.address:
+                self.bad(f"sections {left.name} and {right.name} overlap", right.address, "overlap")
+        raise_if(self.faults)  # sections that lie in one another must not be copied out many times
         if parts and len(self.file.sections) <= MOST_SECTIONS:
             sections = [self._section(title, part, load, data) for part in parts]
         else:
@@ -132,6 +137,7 @@ class Conversion:
         name = NAMES.get(part.name) or "__" + re.sub(r"[^A-Za-z0-9_]", "_", part.name.lstrip("."))[:14]
         if start + part.size > load.memory_size:
             self.bad(f"section {part.name} reaches out of its segment", part.address, "outside")
+            return Section(name, title, part.address, 0)
         unit = part.alignment if 0 < part.alignment <= PAGE and part.address % part.alignment == 0 else 1
         exponent = unit.bit_length() - 1 if unit & (unit - 1) == 0 else 0
         if part.kind == elf.SHT_NOBITS and start >= load.file_size:
@@ -140,7 +146,7 @@ class Conversion:
         return Section(name, title, part.address, part.size, content, exponent)
 
     def _symbols(self, made: Macho) -> tuple[values.Symbol, ...]:
-        sections = made.sections
+        home = _Homes(made.sections)
         found: list[values.Symbol] = []
         for symbol in self.file.symbols():
             title, scope = m68k.underscored(symbol), m68k.scope(symbol)
@@ -148,9 +154,9 @@ class Conversion:
                 if symbol.name and symbol.binding != m68k.WEAK:
                     self.bad(f"{symbol.name} is undefined", None, "undefined", "link it with what defines it")
             elif m68k.kept(symbol):
-                home = _home(sections, symbol.value) if symbol.section != elf.SHN_ABS else 0
-                kind = (values.N_SECT if home else values.N_ABS) | scope
-                found.append(values.Symbol(title, kind, home, 0, symbol.value))
+                number = home.of(symbol.value) if symbol.section != elf.SHN_ABS else 0
+                kind = (values.N_SECT if number else values.N_ABS) | scope
+                found.append(values.Symbol(title, kind, number, 0, symbol.value))
         found.sort(key=lambda symbol: (symbol.external, symbol.value))
         return tuple(found)
 
@@ -196,14 +202,17 @@ def _whole(title: str, load: elf.Segment, data: bytes, headers: int) -> list[Sec
     return [content, Section("__bss", title, load.address + len(data), rest, flags=values.ZEROFILL)]
 
 
-def _home(sections: tuple[Section, ...], address: int) -> int:
-    """The number of the section that an address is in, or at the end of; 0 where there is none."""
-    ends = 0
-    for number, row in enumerate(sections, 1):
-        if row.address <= address < row.end:
-            return number
-        ends = number if address == row.end else ends
-    return ends
+class _Homes:
+    """Sections by their addresses, which are in the order of their numbers."""
+
+    def __init__(self, sections: tuple[Section, ...]) -> None:
+        self.ends = [row.end for row in sections]
+        self.starts = [row.address for row in sections]
+
+    def of(self, address: int) -> int:
+        """The number of the section that an address is in, or at the end of; 0 where there is none."""
+        number = bisect_right(self.starts, address)
+        return number if number and address <= self.ends[number - 1] else 0
 
 
 def _linkedit(made: Macho) -> Segment:

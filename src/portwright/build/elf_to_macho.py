@@ -65,7 +65,7 @@ class Conversion:
     def __init__(self, file: Elf, name: str, subtype: int) -> None:
         self.file, self.name, self.subtype = file, name, subtype
         self.faults: list[Fault] = []
-        self.symbols = list(file.symbols())
+        self.symbols, self.tables = list(file.symbols()), m68k.tables(file)
         self.joined = self._sections()
         self.home = {index: row for row in self.joined for index in row.parts}
         self.places: dict[int, int] = {}
@@ -184,7 +184,9 @@ class Conversion:
         entries: list[tuple[int, tuple[values.Relocation, ...]]] = []
         for index, start in row.parts.items():
             section = self.file.sections[index]
-            for mend in m68k.mends(self.file, index):
+            for mend in (
+                mend for table in self.tables.get(index, ()) for mend in m68k.mends(self.file, table)
+            ):
                 title = f"relocation at {mend.place:#x} of {section.name}"
                 target = self.target(mend.symbol)
                 if mend.kind == 0 or target == "":
