@@ -22,6 +22,7 @@ from portwright.build.elf_m68k import Mend
 from portwright.build.macho_mends import Ground, Refusal, Target, mended
 from portwright.formats import macho
 from portwright.formats.parts import macho_values as values
+from portwright.formats.parts.macho_entries import number_at
 
 TESTS = Path(__file__).resolve().parents[1]
 START = """
@@ -253,6 +254,25 @@ class Home:
         self.data = bytearray(self.size)
 
 
+def agrees_with_its_entries(
+    home: Home, place: int, length: int, addend: int, target: Target, entries: tuple[values.Relocation, ...]
+) -> None:
+    """What a linker that moves smaller things than sections, and a person, may take from the entries is true."""
+    number = number_at(home.data, place, length)
+    if len(entries) == 2:
+        first, pair = entries
+        assert isinstance(first, values.Scattered) and isinstance(pair, values.Scattered)
+        assert first.value == target.address and pair.value == home.address + place
+        assert (number - (first.value - pair.value + addend)) % (1 << (8 << length)) == 0
+    elif entries and isinstance(entries[0], values.Scattered):
+        assert entries[0].value == target.address
+    elif entries and not entries[0].external:
+        start, end = SECTIONS[target.section - 1]
+        assert entries[0].number == target.section
+        if start <= target.address < end:
+            assert start <= target.address + addend < end  # else the number itself would name another section
+
+
 @settings(max_examples=400, deadline=None)
 @given(some.data())
 def test_the_arithmetic(data: Any) -> None:
@@ -277,6 +297,7 @@ def test_the_arithmetic(data: Any) -> None:
     if isinstance(entries, Refusal):
         assert length < 2 and entries.code == "does-not-fit"
         return
+    agrees_with_its_entries(home, place, length, addend, target, entries)
     if length < 2 and not -(1 << (8 << length) - 1) <= wanted < 1 << (8 << length) - relative:
         return  # the linker says that it does not fit any more
 
@@ -416,6 +437,9 @@ def test_the_program_that_is_read_again_keeps_its_symbols(tmp_path: Path) -> Non
     shared = values.FixedLibrary("/usr/shlib/libsys_s.B.shlib", 55, 0x0500_0000)
     found = macho.load(Memory(elf_program_to_macho.convert(data, "program", (shared,))))
     assert {"__start", "_here"} <= {symbol.name for symbol in found.symbols}
+    start = next(symbol for symbol in found.symbols if symbol.name == "__start")
+    assert (start.kind, start.value) == (values.N_SECT | values.N_EXT, found.entry)
+    assert found.sections[start.section - 1].name == "__text"
     assert found.libraries == (shared,) and found.segments[0].name == "__PAGEZERO"
     assert all(row.address % 8192 == row.file_offset % 8192 == 0 for row in found.segments)
     assert not macho.load(Memory(elf_program_to_macho.convert(data, "program", symbols=False))).symbols
