@@ -328,7 +328,7 @@ REFUSED = {
     ),
     "a byte displacement": (" .text\n nop\n .data\n .space 4\n .byte x-.\n .text\nx: nop\n", "does-not-fit"),
     "a weak reference": (" .text\n .weak w\n jsr w\n", "weak"),
-    "thread-locals": (' .section .tdata,"awT"\n .long 5\n', "thread-local"),
+    "thread-locals": (' .section .tdata,"awT"\n .globl t\nt: .long 5\n', "thread-local"),
     "constructors": (' .section .init_array,"aw",@init_array\n .long 5\n', "constructors"),
     "a global offset table": (" .text\n move.l x@GOT(%a5),%d0\n", "relocation-type"),
     "what is not carried over": (" .section .debug_x\nq: .long 5\n .text\n .long q\n", "no-section"),

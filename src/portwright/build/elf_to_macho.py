@@ -66,6 +66,7 @@ class Conversion:
         self.file, self.name, self.subtype = file, name, subtype
         self.faults: list[Fault] = []
         self.symbols, self.tables = list(file.symbols()), m68k.tables(file)
+        self.refused: set[int] = set()
         self.joined = self._sections()
         self.home = {index: row for row in self.joined for index in row.parts}
         self.places: dict[int, int] = {}
@@ -79,7 +80,12 @@ class Conversion:
         """ELF's sections that are loaded, joined by kind and given addresses."""
         rows = {pair: Joined(*pair) for pair in KINDS}
         for index, section in enumerate(self.file.sections):
-            if section.flags & elf.SHF_ALLOC and not self._refused(section):
+            if not section.flags & elf.SHF_ALLOC:
+                continue
+            told = len(self.faults)
+            if self._refused(section):
+                self.refused |= {index} if len(self.faults) > told else set()
+            else:
                 rows[_kind(section)].add(index, section, self.file.section_bytes(section))
         found = [row for row in rows.values() if row.size or (row.parts and row.name == "__text")]
         at = 0
@@ -136,7 +142,7 @@ class Conversion:
                 yield 2, values.Symbol(title, values.N_UNDF | values.N_EXT)
         elif symbol.section == elf.SHN_COMMON:
             yield 2, values.Symbol(title, values.N_UNDF | values.N_EXT, value=max(symbol.size, 1))
-        elif not m68k.kept(symbol) and not scope:
+        elif symbol.section in self.refused or (not m68k.kept(symbol) and not scope):
             return
         elif symbol.section == elf.SHN_ABS:
             yield (1 if scope else 0), values.Symbol(title, values.N_ABS | scope, value=symbol.value)
@@ -153,7 +159,7 @@ class Conversion:
             self.bad(what, symbol.value, "no-section", hint)
 
     def target(self, number: int) -> Target | str:
-        """Where an ELF symbol is in the Mach-O object, or why it is nowhere."""
+        """Where an ELF symbol is in the Mach-O object, or why it is nowhere (nothing where that has been told)."""
         if number == 0:
             return Target(0, absolute=True)
         if number >= len(self.symbols):
@@ -165,6 +171,8 @@ class Conversion:
             place = self.places.get(number)
             return "" if place is None else Target(0, symbol=place)
         row = self.home.get(symbol.section)
+        if symbol.section in self.refused:
+            return ""
         if row is None:
             inside = 0 < symbol.section < len(self.file.sections)
             title = self.file.sections[symbol.section].name if inside else f"number {symbol.section}"
