@@ -123,8 +123,8 @@ def test_what_cannot_be_looked_at(tmp_path: Path) -> None:
         (pe(machine=0xAA64), "PE, AArch64"),
         (b"!<arch>\n", "archive"),
         (
-            bytes.fromhex("feedface00000006000000010000000200000000") + bytes(20),
-            "32-bit big-endian Mach-O, executable, m68k",
+            bytes.fromhex("feedface00000006000000010000000100000000") + bytes(20),
+            "32-bit big-endian Mach-O, object, m68k",
         ),
     ],
 )

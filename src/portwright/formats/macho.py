@@ -1,12 +1,19 @@
-"""Mach-O files, as far as their header says what they are: CPU, kind, byte order; fat files' parts."""
+"""Mach-O files: which CPU, kind and byte order any has; and NeXT's for m68k, objects and programs, read and written.
+
+`parse`, `load` and `write` are of NeXT's alone; the values are in `parts/macho_values.py`.
+"""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from portwright.base.errors import Where, fail
+from portwright.base.errors import Fault, Where, fail, raise_if
 from portwright.base.sources import Source
+
+if TYPE_CHECKING:  # every verb on images asks this module what a file is, and most need no more
+    from portwright.formats.parts.macho_values import Macho
 
 SUMMARY = "Mach-O file (NeXTSTEP, macOS)"
 ORDERS = {
@@ -67,3 +74,30 @@ def read(source: Source) -> Header:
     order, bits = ORDERS[magic]
     cpu, subtype, kind, commands, _, flags = struct.unpack(order + "6I", source.read(4, 24))
     return Header(bits, order == ">", cpu, subtype, kind, commands, flags)
+
+
+def parse(source: Source) -> tuple[Macho, list[Fault]]:
+    """A file of NeXT's as far as it can be read (of a fat one its part for m68k), and everything that is wrong with it.
+
+    Raises `BadInput` where it is no such file at all.
+    """
+    from portwright.formats.parts import macho_check, macho_reader
+
+    reading = macho_reader.Reading(source)
+    macho = reading.macho()
+    return macho, [*reading.faults, *macho_check.check(macho, source.name)]
+
+
+def load(source: Source) -> Macho:
+    """A file of NeXT's; raises `BadInput` with all that is wrong."""
+    macho, faults = parse(source)
+    raise_if(faults)
+    return macho
+
+
+def write(macho: Macho, name: str = "Mach-O file") -> bytes:
+    """The bytes of a file; raises `BadInput` with all that is wrong. Where its parts lie in the file is laid out anew."""
+    from portwright.formats.parts import macho_check, macho_writer
+
+    raise_if(macho_check.check(macho, name))
+    return macho_writer.write(macho, name)

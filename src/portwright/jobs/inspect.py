@@ -1,7 +1,8 @@
 """What a binary or image is, what is inside it, and what is wrong with it; exit status 1 where there is an error.
 
-FILE is an ELF or PE file, an archive, an image, a part of one (`disk.img:2:/boot/initfs:/bin/init`), or a folder, of
-which every binary gets a line. With `--port`, a port's loader, CPU and code generator are what it is held against.
+FILE is an ELF, PE or Mach-O file, an archive, an image, a part of one (`disk.img:2:/boot/initfs:/bin/init`), or a
+folder, of which every binary gets a line. With `--port`, a port's loader, CPU and code generator are what it is held
+against.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ class Arguments:
             choices=("llvm", "cranelift", "gcc"),
         ),
     ] = None
+    listing: Annotated[
+        bool,
+        Arg("Of NeXT's Mach-O files, also load commands, relocations and code, as `otool -lrtv` shows them."),
+    ] = False
     top: Annotated[int, Arg("With --against: how many sections and symbols to list.", metavar="N")] = 15
     faults: Annotated[bool, Arg("List the faults that can be found; with a name, its manual.")] = False
 
@@ -76,7 +81,9 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     if not arguments.files:
         hint = "portwright inspect FILE...; `--faults` lists what can be found"
         raise BadInput([Fault("no file is named", None, hint, "inspect/no-subject")])
-    wanted = Wanted(_held(arguments.port), arguments.built_by or "", max(arguments.top, 0))
+    wanted = Wanted(
+        _held(arguments.port), arguments.built_by or "", max(arguments.top, 0), listing=arguments.listing
+    )
     reports: list[Report] = []
     faults: list[Fault] = []
     for name in arguments.files:

@@ -19,6 +19,7 @@ from portwright.pack import fault, magic, place
 from portwright.pack import volume as volumes
 from portwright.pack.difference import Difference
 from portwright.pack.fault import Finding
+from portwright.pack.macho_facts import macho_facts
 from portwright.pack.program import Program
 from portwright.pack.stamp import Stamp
 from portwright.pack.subject import Case, Held
@@ -32,7 +33,8 @@ UNREAD = "/files"
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a file is and what is wrong with it; `members` are the binaries and images inside, `others` counts the
-    rest. `format` is empty where none of ours reads it, `facts` what its headers say."""
+    rest. `format` is empty where none of ours reads it, `facts` what its headers say, `listing` its text where one is
+    wanted."""
 
     name: str
     path: str
@@ -46,6 +48,7 @@ class Report:
     others: int = 0
     difference: Difference | None = None
     stamps: tuple[Stamp, ...] = ()
+    listing: tuple[str, ...] = ()
 
     def every(self) -> Iterator[Report]:
         """This report and all inside it."""
@@ -56,12 +59,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What files are held against; `most` rows in a comparison's lists; `watch` is told of each file."""
+    """What files are held against; `most` rows in a comparison's lists; `watch` is told of each; `listing`: text too."""
 
     port: Held | None = None
     built_by: str = ""
     most: int = 15
     watch: Callable[[str], None] = lambda name: None
+    listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,17 @@ def report(case: Case, wanted: Wanted, good: Case | None = None, depth: int = 0)
         others=others,
         difference=difference,
         stamps=case.stamps,
+        listing=_listing(case) if wanted.listing else (),
     )
+
+
+def _listing(case: Case) -> tuple[str, ...]:
+    """A Mach-O file of NeXT's as text."""
+    if case.macho is None:
+        return ()
+    from portwright.pack import macho_listing
+
+    return tuple(macho_listing.lines(case.macho, case.name))
 
 
 def _members(
@@ -272,7 +286,9 @@ def _of_folder(case: Folder) -> Iterator[_Child]:
 
 
 def _facts(case: Case) -> dict[str, str | int]:
-    """What the headers of an image or a PE file say."""
+    """What the headers of an image, a PE or a Mach-O file say."""
+    if case.macho is not None:
+        return macho_facts(case.macho)
     if case.pe is None:
         return dict(case.facts)
     pe = case.pe

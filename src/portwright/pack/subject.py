@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from portwright.base.errors import BadInput
 from portwright.base.sources import Source
 from portwright.describe.cpu import Cpu
-from portwright.formats import Node, Volume, ar, pe
+from portwright.formats import Node, Volume, ar, macho, pe
 from portwright.formats import elf as elves
 from portwright.formats.elf import Elf, Symbol
 from portwright.formats.pe import Pe
@@ -24,6 +24,7 @@ from portwright.pack.stamp import Stamp, stamps
 
 if TYPE_CHECKING:
     from portwright.describe.port import OsTable
+    from portwright.formats.parts.macho_values import Macho
 
 T = TypeVar("T")
 
@@ -124,6 +125,17 @@ class Case:
     def pe(self) -> Pe | None:
         """The PE file that it is, if it is one that can be read."""
         return self._tried(lambda: pe.read(self.source)) if pe.identify(self.source) else None
+
+    @cached_property
+    def macho(self) -> Macho | None:
+        """The Mach-O file of NeXT's that it is, as far as it can be read."""
+        if self.format != "macho" or not self.known or "m68k" not in self.known.words:
+            return None
+        read = self._tried(lambda: macho.parse(self.source))
+        if read is None:
+            return None
+        self.problems += [fault.what for fault in read[1]]
+        return read[0]
 
     @cached_property
     def archive(self) -> ar.Archive | None:

@@ -53,6 +53,9 @@ def _report(report: Report, console: Console) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
         _line(console, Text(f"  {name:{width}}  {value}"))
+    for each in report.every():
+        for text in each.listing:
+            _line(console, Text(text))
     if report.members:
         _table(report, console)
     if report.others:

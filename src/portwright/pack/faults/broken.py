@@ -27,7 +27,7 @@ MOST, MOST_TOLD = 20, 1000
 
 def check(case: Case) -> Iterator[Found]:
     """One finding per thing that could not be read."""
-    _ = case.program, case.pe, case.archive  # whatever it is, it is read now
+    _ = case.program, case.pe, case.macho, case.archive  # whatever it is, it is read now
     problems = case.all_problems
     module = case.known.module if case.known else None
     if problems and module is not None and hasattr(module, "HOLDS"):
