@@ -68,15 +68,15 @@ def call(program: Path, tools: Path, tmp_path: Path) -> Called:
 def test_work_gets_the_portable_flags(call: Called, tools: Path) -> None:
     flags = (f"-ffile-prefix-map={call.folder}=/src", "-ffile-prefix-map=/other=/out")
     done = call("cc", "-c", "a.c")
-    assert done.stdout.decode() == f"cc: -c a.c {' '.join(flags)}\n" and done.stderr == b"to-err\n"
+    assert done.stdout.decode() == f"cc: {' '.join(flags)} -c a.c\n" and done.stderr == b"to-err\n"
     (event,) = call.events()
-    assert isinstance(event, log.Wrap) and event.argv == (str(tools / "cc"), "-c", "a.c", *flags)
+    assert isinstance(event, log.Wrap) and event.argv == (str(tools / "cc"), *flags, "-c", "a.c")
     assert event.cwd == str(Path.cwd()) and "WORD=a b" in event.env and event.parent == os.getpid()
     assert call("cc", "a.o", "-o", "a").stdout == b"cc: a.o -o a\n"
     assert call("ar", "rcs", "a.a", "a.c").stdout == b"ar: rcs a.a a.c\n"
     flags = tuple(flag.replace("-ffile-prefix-map", "--remap-path-prefix") for flag in flags)
     done = call("rustc-wrapper", str(tools / "rustc"), "--print=link-args", "a.rs")
-    assert done.stdout.decode() == f"rustc: --print=link-args a.rs {' '.join(flags)}\n"
+    assert done.stdout.decode() == f"rustc: {' '.join(flags)} --print=link-args a.rs\n"
     assert call("cc", "fail").returncode == 1
 
 
@@ -125,7 +125,7 @@ def test_outside_a_recording_it_only_passes_on(call: Called, tools: Path) -> Non
     assert call("rustc-wrapper", str(tools / "rustc"), "-vV", recorded=False).stdout == b"rustc: -vV\n"
     assert not call.events()
     gone = call("cc", "-c", "a.c", PORTWRIGHT_RECORD_DIR="/nowhere/at/all")
-    assert gone.returncode == 0 and gone.stdout.startswith(b"cc: -c a.c")
+    assert gone.returncode == 0 and gone.stdout.endswith(b"-c a.c\n")
 
 
 def test_the_users_own_wrapper_comes_after(call: Called, tools: Path) -> None:

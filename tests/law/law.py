@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 BELOW = {
@@ -70,7 +71,13 @@ def modules(root: Path) -> Iterator[tuple[Path, str, ast.Module]]:
     for path in sorted(package.rglob("*.py")):
         below = path.relative_to(package).as_posix()
         if not below.startswith("ports/"):
-            yield path, below, ast.parse(path.read_text(encoding="utf-8"))
+            yield path, below, _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    """The tree of a text, made once: every law walks all of them, and a copy of the house has the same."""
+    return ast.parse(text)
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
