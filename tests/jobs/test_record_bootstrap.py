@@ -1,0 +1,46 @@
+"""A build as rustc's own bootstrap makes it: cargo's rustc learns from its environment which one is the real one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from portwright.base.processes import which
+from portwright.describe.toolchain import Toolchain
+
+SHIM = """#!/bin/sh
+exec "${RUSTC_SNAPSHOT:?which one}" --sysroot "${RUSTC_SYSROOT:?where}" "$@"
+"""
+
+
+def test_a_rustc_before_the_real_one(
+    tmp_path: Path, toolchain: Toolchain, fresh_cache: Path, portwright: Callable[..., Any]
+) -> None:
+    source = tmp_path / "src"
+    (source / "src").mkdir(parents=True)
+    (source / "Cargo.toml").write_text('[package]\nname = "shown"\nversion = "0.1.0"\nedition = "2021"\n')
+    (source / "src" / "main.rs").write_text('fn main() { println!("shown"); }\n')
+    shim = source / "bootstrap" / "rustc"
+    shim.parent.mkdir()
+    shim.write_text(SHIM)
+    shim.chmod(0o755)
+    env = {
+        **toolchain.environment,
+        "RUSTC": str(shim),
+        "RUSTC_SNAPSHOT": str(toolchain.rustc),
+        "RUSTC_SYSROOT": str(toolchain.sysroot),
+        "CARGO_HOME": str(tmp_path / "cargo-home"),
+        "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
+    }
+    assert which("cc") is not None
+    recording = tmp_path / "r.json"
+    made = portwright("record", "-o", recording, "--", "cargo", "build", "-q", cwd=source, env=env)
+    assert made.returncode == 0, made.stderr
+    steps = {step["name"]: step for step in json.loads(recording.read_text())["plan"]["steps"]}
+    (rustc,) = (step for step in steps.values() if step.get("type") == "rustc")
+    assert "RUSTC_SNAPSHOT" in rustc["env"] and "RUSTC_SYSROOT" in rustc["env"]
+    again = portwright("replay", recording, env=env)
+    assert again.returncode == 0, again.stdout + again.stderr
