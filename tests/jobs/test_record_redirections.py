@@ -135,7 +135,7 @@ def test_a_log_of_all_is_no_steps_output(script: Script) -> None:
     for name in "ab":
         (script.folder / f"{name}.c").write_text("int x;\n")
     recording = script.record("dash", "make > log 2>&1")
-    assert {step.name: step.outputs for step in recording.plan.steps} == {
+    assert {step.name: step.outputs for step in recording.plan.steps if step.kind == "tool"} == {
         "cc-a": ("$SRC/a.o",),
         "cc-b": ("$SRC/b.o",),
     }
