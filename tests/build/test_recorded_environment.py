@@ -28,6 +28,11 @@ PLANTED = "pl4nted-Value-77"
         ("CARGO_PKG_AUTHORS", False),
         ("PATH", False),
         ("MONKEY", False),
+        *(
+            (name, True)
+            for name in ("DB_PASS", "DBPASS", "MYSQL_PWD", "PIN", "DB_CRED", "COOKIE", "HASH_SALT")
+        ),
+        *((name, False) for name in ("PWD", "OLDPWD", "BYPASS", "COMPASS", "PINNED", "PASSES")),
     ],
 )
 def test_names_of_secrets(name: str, secret: bool) -> None:
@@ -60,6 +65,16 @@ def test_only_the_lists_and_what_was_declared_are_shown() -> None:
         ("make", f"PASSWORD={PLANTED}"),
         ("cc", f'-DAPI_TOKEN="{PLANTED}"'),
         ("tool", "--password", "abc"),
+        ("curl", "-u", f"user:{PLANTED}", "x"),
+        ("curl", f"--user=user:{PLANTED}"),
+        ("curl", "-H", f"Authorization: Bearer {PLANTED}"),
+        ("mysql", f"-p{PLANTED}", "db"),
+        ("sshpass", "-p", PLANTED, "ssh", "x"),
+        ("openssl", "rsa", "-passin", f"pass:{PLANTED}"),
+        ("scp", f"user:{PLANTED}@example.org"),
+        ("sh", "-c", f"cd x && curl -u user:{PLANTED} http://x; mysql -p{PLANTED} < y"),
+        ("sh", "-c", f"DB_PASS={PLANTED} ./deploy --pass '{PLANTED}'"),
+        ("git", "clone", f"https://user:{PLANTED}@example.org/x"),
     ],
 )
 def test_command_lines_tell_no_secrets(line: tuple[str, ...]) -> None:
@@ -76,6 +91,10 @@ def test_command_lines_tell_no_secrets(line: tuple[str, ...]) -> None:
         ("cc", "-o", "token.o", "token.c"),
         ("tool", "--keyfile", "/x/key.pem"),
         ("git", "clone", "https://example.org/x@y"),
+        ("docker", "run", "-u", "1000:1000", "x"),
+        ("cc", "-DLED_PIN=13", "-pthread", "-pipe", "-c", "a.c"),
+        ("cargo", "pkgid", "registry+https://example.org/index#foo:a@1.0"),
+        ("sort", "-u", "names"),
     ],
 )
 def test_ordinary_words_stay(line: tuple[str, ...]) -> None:
@@ -90,6 +109,33 @@ def test_values_of_unknown_variables_are_private_but_for_plain_ones(tmp_path: Pa
         {"A": PLANTED, "B": "release", "C": str(tmp_path), "D": "12", "HOME": "/home/someone-9", "E": "1.2.3"}
     )
     assert list(secrets.values) == [PLANTED]
+
+
+@pytest.mark.parametrize("value", ["correcthorsebattery", "19481948", "-Xsecret", "root1"])
+def test_the_value_of_a_secrets_name_is_secret_whatever_it_is(value: str) -> None:
+    secrets = Secrets()
+    secrets.learn({"DB_PASS": value})
+    assert secrets.hide(f'-DP="{value}" x{value}y') == f'-DP="{HIDDEN}" x{HIDDEN}y'
+
+
+def test_ordinary_variables_of_the_caller_stay() -> None:
+    """What a build is told in variables is in the names of its programs and folders."""
+    secrets = Secrets()
+    ordinary = {
+        "CROSS_COMPILE": "x86_64-linux-gnu-",
+        "TARGET": "aarch64-unknown-linux-gnu",
+        "VARIANT": "obj-x64",
+        "BUILD_DIR": "build/obj-x64-release9",
+        "OPTS": "-O2 -g3 -march=x86-64-v3",
+        "TOOLCHAIN": "clang-17.0.6-linux",
+        "NUMBER": "1234567890123",
+        "STAMP": "2024-01-01.12345",
+        "MODE": "debug-x86_64-gcc12",
+    }
+    secrets.learn(ordinary)
+    assert secrets.values == {}
+    secrets.learn({"UNKNOWN": "A9sd8f7G6h5J4k3l"})
+    assert secrets.hide("-DA=A9sd8f7G6h5J4k3l xA9sd8f7G6h5J4k3l") == f"-DA={HIDDEN} xA9sd8f7G6h5J4k3l"
 
 
 def test_what_the_build_itself_sets_is_no_secret_but_by_its_name(tmp_path: Path) -> None:

@@ -161,9 +161,17 @@ class History:
         """What a file that a unit wrote holds."""
         version = self.current.get(event.path)
         if version is None or not unit.same_actor(version.maker):
-            version = unit.writes.get(event.path)
+            version = unit.writes.get(event.path) or self._written_again(unit, event)
         if version is not None and not version.symlink:
             version.own_digest, version.own_size, version.mode = event.digest, event.size, event.mode
+
+    def _written_again(self, unit: Unit, event: on.Hashed) -> Version | None:
+        """A driver's file that a step wrote into meanwhile, where the driver went on after it."""
+        now = self.current.get(event.path)
+        if unit.role != "driver" or now is None or now.own_digest in ("", event.digest):
+            return None
+        self.write(unit, event.path, event.t, in_place=True)
+        return self.current[event.path]
 
 
 def _same(version: Version, path: str, unit: Unit, time: int) -> Version:

@@ -1,8 +1,9 @@
 """Which variables of a command a recording shows, and what it must never show: values of all others, and secrets.
 
 A variable is shown where its trade's list, or the list for all, has its name, or where the command declared that it
-reads it; never where its name looks like a secret's. The value of any other variable is taken out wherever it turns
-up: in command lines, in other variables, in names of files, in texts.
+reads it; never where its name looks like a secret's: then its value is taken out wherever it turns up, in command
+lines, other variables, names of files, texts. The value of an unknown variable of the caller is taken out where it
+looks like a secret and is a word of its own.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cache, lru_cache
-from pathlib import Path
 
+from portwright.build.secret_names import SHORTEST, secret_name
+from portwright.build.secret_words import HIDDEN, USER_IN_URL, told
 from portwright.build.trade import Trade, trades
 
-HIDDEN = "[secret]"
-"""What stands where a secret stood."""
+__all__ = ["HIDDEN", "ORDINARY", "SHOWN", "Secrets", "looks_secret", "secret_name", "shown"]
 
 SHOWN = (
     "PATH",
@@ -99,20 +100,15 @@ ORDINARY = (
 )
 """Variables that are not shown, but whose values are no secrets: they are in many other words too."""
 
-SHORTEST = 6
-"""Shorter values of unknown variables are too common to be taken out everywhere."""
+LONG = 12
+"""From this length on the value of an unknown variable can look like a secret: long and mixed."""
 
-_SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|(?:^|[_-])(?:KEY|KEYS|AUTH|PAT)(?:[_-]|$)", re.I
+_ORDINARY_PART = re.compile(
+    r"x86|x64|i[3-6]86|amd64|aarch64|arm(?:v\d.*|64|hf)?|riscv\d.*|powerpc.*|mips.*|wasm\d+|linux|gnu\w*|musl\w*"
+    r"|darwin|windows|redox|elf|none|unknown|(?:gcc|clang|llvm|rustc|python|gmake|ccache)\d*|debug|release|build",
+    re.I,
 )
-_PLAIN_VALUE = re.compile(r"[A-Za-z]+|[0-9][0-9.]*|[-+%][A-Za-z0-9%=]*|x86_64|aarch64|")
-_USER_IN_URL = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
-_ASSIGNMENT = re.compile(r"(?:-D|--?)?(?P<name>[A-Za-z_][\w-]*)=(?P<value>.+)", re.S)
-
-
-def secret_name(name: str) -> bool:
-    """Whether a variable's or an option's name looks like a secret's."""
-    return _SECRET_NAME.search(name) is not None
+_VERSION = re.compile(r"v?[0-9]+(?:[.-][0-9a-z]+)*", re.I)
 
 
 @cache
@@ -151,46 +147,55 @@ class Secrets:
     """The values that must not be shown, with what each is."""
 
     values: dict[str, str] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
     _found: re.Pattern[str] | None = None
 
     def learn(self, env: Mapping[str, str], declared: Iterable[str] = (), *, callers: bool = True) -> None:
         """Note the values of variables that are not shown and not ordinary.
 
-        In the caller's environment any unknown variable may be private. What the build itself sets comes of its sources
-        (make exports what its command line says): there only a secret's name makes a secret.
+        In the caller's environment an unknown variable is private that looks so. What the build itself sets comes of its
+        sources (make exports what its command line says): there only a secret's name makes a secret.
         """
         wanted = set(declared)
         for name, value in env.items():
             if secret_name(name) and not _feature(name, value):
-                hidden = len(value) >= SHORTEST - 2 and value not in ("true", "false")
-            else:
-                hidden = callers and name not in wanted and not _known(name) and _is_private(value)
-            if hidden:
-                self._add(value, f"the value of {name}")
+                if len(value) >= SHORTEST and value not in ("true", "false", "none"):
+                    self._add(value, f"the value of {name}")
+            elif callers and name not in wanted and not _known(name) and looks_secret(value):
+                self._add(value, f"the value of {name}", whole=True)
 
     def learn_words(self, argv: Sequence[str]) -> None:
         """Note the secrets that a command line tells by its options' names, and users in URLs."""
-        for _, value in _told(argv):
-            if len(value) >= SHORTEST - 2:
+        for _, value in told(argv):
+            if len(value) >= SHORTEST:
                 self._add(value, "the value of an option")
 
-    def _add(self, value: str, what: str) -> None:
-        if value not in self.values:
+    def _add(self, value: str, what: str, *, whole: bool = False) -> None:
+        if value not in self.values or (value in self.whole and not whole):
             self.values[value] = what
+            (self.whole.add if whole else self.whole.discard)(value)
             self._found = None
+
+    def _pattern(self, value: str) -> str:
+        """What finds a value: of an unknown variable only where it is a word of its own, or an option's value."""
+        plain = re.escape(value)
+        return rf"(?<![\w./-]){plain}(?![\w./-])" if value in self.whole else plain
 
     def hide(self, text: str) -> str:
         """The text without what must not be shown."""
+        if "://" in text:
+            text = USER_IN_URL.sub(HIDDEN, text)
         if not self.values:
             return text
         if self._found is None:
-            self._found = re.compile("|".join(map(re.escape, sorted(self.values, key=len, reverse=True))))
+            rows = sorted(self.values, key=lambda value: (-len(value), value))
+            self._found = re.compile("|".join(map(self._pattern, rows)))
         return self._found.sub(HIDDEN, text)
 
     def hide_words(self, argv: Sequence[str]) -> tuple[str, ...]:
         """The command line without what must not be shown."""
         words = list(argv)
-        for at, value in _told(argv):
+        for at, value in told(argv):
             words[at] = words[at].replace(value, HIDDEN)
         return tuple(map(self.hide, words))
 
@@ -200,33 +205,21 @@ class Secrets:
 
     def reasons(self, *texts: str) -> list[str]:
         """What of secrets is in the texts."""
-        return sorted({what for value, what in self.values.items() if any(value in text for text in texts)})
+        return sorted({what for value, what in self.values.items() if self._is_in(value, texts)})
+
+    def _is_in(self, value: str, texts: Iterable[str]) -> bool:
+        found = [text for text in texts if value in text]
+        return bool(found) and (
+            value not in self.whole or any(re.search(self._pattern(value), text) for text in found)
+        )
 
 
-def _is_private(value: str) -> bool:
-    """Whether the value of an unknown variable could say what is nobody's business: no plain word, no path."""
-    if len(value) < SHORTEST or _PLAIN_VALUE.fullmatch(value):
+def looks_secret(value: str) -> bool:
+    """Whether the value of an unknown variable looks like a secret: one long mixed word, of no ordinary parts."""
+    if len(value) < LONG or not re.fullmatch(r"[\w.+=~!@#%^*:-]+", value) or value.startswith("-"):
         return False
-    parts = (part for part in value.split(os.pathsep) if part)
-    try:
-        return not all(part.startswith(("/", ".")) and Path(part).exists() for part in parts)
-    except (OSError, ValueError):
-        return True
-
-
-def _told(argv: Sequence[str]) -> list[tuple[int, str]]:
-    """(which word, the secret in it) of a command line."""
-    found: list[tuple[int, str]] = []
-    for at, word in enumerate(argv):
-        found += [(at, user) for user in _USER_IN_URL.findall(word)]
-        said = _ASSIGNMENT.fullmatch(word)
-        if said is not None and secret_name(said["name"]) and not said["value"].startswith(("/", "./", "$")):
-            found.append((at, said["value"].strip("\"'\\")))
-        elif at and _asks_for_secret(argv[at - 1]) and not word.startswith(("-", "/", "./")):
-            found.append((at, word))
-    return [(at, value) for at, value in found if value and value != HIDDEN]
-
-
-def _asks_for_secret(word: str) -> bool:
-    """Whether the word is an option whose value, the next word, is a secret."""
-    return word.startswith("--") and "=" not in word and secret_name(word)
+    if value.endswith("-") or _VERSION.fullmatch(value) or os.path.exists(value):  # noqa: PTH110
+        return False
+    if any(_ORDINARY_PART.fullmatch(part) for part in re.split(r"[-_.:]", value)):
+        return False
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))

@@ -21,6 +21,7 @@ from portwright.build.recording_place import About
 from portwright.derive.recording import Recording
 
 ABOUT = "about.json"
+RECORDER = "recorder"
 
 
 def folder_of(file: Path) -> Path:
@@ -43,21 +44,46 @@ def taken(file: Path, *, left: bool = False) -> Iterator[Path]:
             raise fail(
                 "no recording was cut off here", Where(folder), "name its file with -o", "record/nothing-left"
             )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not folder.exists()
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if file.is_dir():
+            raise fail("this is a folder, no file to write", Where(file), hint, "record/folder")
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            fresh = not folder.exists()
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except (FileNotFoundError, FileExistsError) as error:
+            what = f"cannot write here: {error.strerror}"
+            raise fail(what, Where(error.filename or folder), hint, "record/no-place") from None
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise fail("another recording is writing this file", Where(file), hint, "record/busy") from None
+        busy = _recorder_of(folder)
+        if busy:
+            what = f"it is still being recorded, by process {busy}"
+            raise fail(what, Where(folder), "wait for its end, or end that process", "record/busy")
         if not left and not fresh and any(folder.iterdir()):
             hint = f"make its recording with `portwright record --recover -o {file}`, or remove the folder"
             raise fail("a recording was cut off here", Where(folder), hint, "record/left")
         yield folder
     finally:
         os.close(held)
+
+
+def recorded_by(folder: Path, pid: int) -> None:
+    """Write down which process records, which may outlive us."""
+    write_atomic(folder / RECORDER, str(pid), mode=0o600)
+
+
+def _recorder_of(folder: Path) -> int:
+    """The process that still writes the log of a recording whose command line was killed; 0 where there is none."""
+    try:
+        pid = int((folder / RECORDER).read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return 0
+    return pid if os.fsencode(folder / "log") in words else 0
 
 
 def begin(folder: Path, about: About) -> None:

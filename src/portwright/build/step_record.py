@@ -16,6 +16,7 @@ from portwright.build.inner_wrappers import Wrappers
 from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
 from portwright.build.recording_place import SYSTEM, TEMPORARY, WRAPPER, Places
+from portwright.build.redirections import streams
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -116,7 +117,7 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
     outputs = _outputs(unit, reading, impurities, notes)
     env = _environment(unit, reading, impurities)
     argv = reading.words(_absolute(call, reading.private))
-    stdin, stdout = _streams(unit, reading)
+    given = streams(unit, reading, argv, impurities)
     folders = _folders(unit, reading, inputs, outputs)
     wrappers, variables = reading.wrappers.needed(unit)
     if wrappers:
@@ -126,15 +127,15 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
     _purity(unit, reading, impurities)
     step = Step(
         name=unit.name,
-        argv=argv,
+        argv=given.argv,
         why=unit.trade.why,
         env=env,
         cwd=reading.word(call.cwd),
         inputs=tuple(sorted([*inputs, *folders], key=lambda row: (row.path, row.step))),
         outputs=tuple(row.path for row in outputs),
         needs=tuple(sorted({row.step for row in inputs if row.step})),
-        stdout=stdout,
-        stdin=stdin,
+        stdout=given.stdout,
+        stdin=given.stdin,
         type=unit.type,
     )
     return Made(step, _seen(unit, outputs, impurities, notes))
@@ -229,15 +230,6 @@ def declared_by(unit: Unit) -> set[str]:
         except OSError:
             continue
     return found
-
-
-def _streams(unit: Unit, reading: Reading) -> tuple[str, str]:
-    """(standard input, standard output) where these are an input and an output of the step."""
-    entry, out, _ = unit.process.image.fds
-    read = {version.path for version in unit.reads}
-    stdin = reading.path(entry) if entry in read and reading.places.root(entry) else ""
-    stdout = reading.path(out) if out in unit.writes and reading.places.root(out) else ""
-    return stdin, stdout
 
 
 def _folders(unit: Unit, reading: Reading, inputs: Sequence[Input], outputs: Sequence[Output]) -> list[Input]:

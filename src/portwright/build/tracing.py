@@ -6,11 +6,13 @@ The recorder's sources lie in `recorder/`: a tracer of system calls (Linux) and 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
+import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,31 +48,40 @@ class Seen:
 
 def recorder() -> Path:
     """The compiled recorder; it is compiled first where it is not in the cache."""
-    rustc, variables = _rustc()
     sources = sorted(SOURCES.glob("*.rs"))
-    status = rustc.stat()
     said = [[path.name, hash_bytes(path.read_bytes())] for path in sources]
-    key = hash_value([said, FLAGS, platform.machine(), str(rustc), status.st_size, status.st_mtime_ns])
-    place = cache_root() / "recorder" / key[:32]
-    if not (place / NAME).is_file():
+    for rustc, variables in _rustcs():
+        status = rustc.stat()
+        key = hash_value([said, FLAGS, platform.machine(), str(rustc), status.st_size, status.st_mtime_ns])
+        place = cache_root() / "recorder" / key[:32]
+        if (place / NAME).is_file():
+            break
+        if not variables and not _runs(rustc):
+            continue  # a rustup without a toolchain of this user's
         with lock(place.with_name(f".{place.name}.lock")):
             if not (place / NAME).is_file():
                 with folder_atomic(place) as folder:
                     _compile(rustc, variables, folder)
+        break
     return place / NAME
 
 
-def _rustc() -> tuple[Path, Mapping[str, str]]:
-    """Any rustc will do: the one that a shell would start, else what a port would be built with."""
-    found = processes.which("rustc")
-    if found is not None:
-        return found, {}
+def _rustcs() -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Any rustc will do: those that a shell would find, at last what a port would be built with, or an error."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        found = processes.which("rustc", path=folder) if folder else None
+        if found is not None:
+            yield found, {}
     tools = toolchain.find(need_source=False)
-    return tools.rustc, tools.variables()
+    yield tools.rustc, {"RUSTFLAGS": "", **tools.variables()}
+
+
+def _runs(rustc: Path) -> bool:
+    return processes.run([str(rustc), "-vV"], cwd=Path("/")).status == 0
 
 
 def _compile(rustc: Path, variables: Mapping[str, str], folder: Path) -> None:
-    unwanted = ("RUSTFLAGS", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN")
+    unwanted = ("RUSTFLAGS", "RUSTC_WRAPPER")
     env = processes.environment({**dict.fromkeys(unwanted), **variables})
     argv = [str(rustc), *FLAGS, str(SOURCES / "main.rs"), "-o", NAME]
     # In the fresh folder no file of the user's chooses another toolchain.
@@ -151,6 +162,22 @@ def start(
     argv = [str(program), "trace", str(folder / "log"), str(began), "--"] if traced else []
     whole = processes.environment(changes, base=given)
     return processes.start([*argv, *command], cwd=cwd, env=whole, stdin=None, own_group=False)
+
+
+@contextlib.contextmanager
+def forwarding(process: processes.Started) -> Iterator[None]:
+    """Hand the signals on to the command that are meant to end it, and stay to read what it did."""
+
+    def forward(number: int, frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def wait(process: processes.Started) -> int:

@@ -127,7 +127,7 @@ def _place(process: Process, leads: Mapping[Process, bool], found: Sorted) -> No
 def _worker(process: Process) -> Process:
     """The one program that a script started, where it did nothing else (`sh -c 'gcc ...'`): that is the step."""
     while True:
-        started = _started(process)
+        started = started_by(process)
         own = [one for one in process.below() if one is process or _copy_of(one, process)]
         busy = any(image.wrote or image.read for one in own for image in one.images)
         if len(started) != 1 or busy or _role(process) != "either":
@@ -158,20 +158,20 @@ def _add(process: Process, role: Literal["step", "driver", "question"], found: S
 
 def _starts_tools(process: Process) -> bool:
     """Whether the recorded command, a script, starts programs; what a pipe joins is one step with it."""
-    return bool(_started(process)) and not _piped(process)
+    return bool(started_by(process)) and not _piped(process)
 
 
-def _started(process: Process) -> list[Process]:
+def started_by(process: Process) -> list[Process]:
     """The programs that a process started, itself or in copies of itself."""
     found: list[Process] = []
     for child in process.children:
-        found += _started(child) if _role(child) == "copy" else [child]
+        found += started_by(child) if _role(child) == "copy" else [child]
     return found
 
 
 def _piped(process: Process) -> bool:
     """Whether a pipe leads from one of the programs that it started to another."""
-    children = _started(process)
+    children = started_by(process)
     if len(children) < 2:
         return False
     into = {child.image.fds[0] for child in children}

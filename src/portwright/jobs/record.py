@@ -8,6 +8,7 @@ what was seen. After a kill, `portwright record --recover -o FILE` makes of it a
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Generator, Mapping
@@ -97,9 +98,11 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
             remaps=_remaps(about.roots) if about.portable else None,
             settings=_settings(about),
         )
-        import portwright.build.reading  # noqa: F401 - while the command runs: it takes a while
+        recording_folder.recorded_by(folder, process.pid)
+        with tracing.forwarding(process):
+            import portwright.build.reading  # noqa: F401 - while the command runs: it takes a while
 
-        status = tracing.wait(process)
+            status = tracing.wait(process)
         yield Ended("command", f"status {status}", time.monotonic() - began)
         return (yield from _read(file, folder, about, status))
 
@@ -114,7 +117,7 @@ def _check(arguments: Arguments) -> None:
         faults.append(Fault(what, None, "give a program on PATH, or its path", "record/no-program"))
     for text in arguments.root:
         name, equals, folder = text.partition("=")
-        if not equals or not folder or not name.isidentifier() or name != name.upper():
+        if not equals or not folder or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             hint = "write --root NAME=DIR, the name in capitals"
             faults.append(Fault(f"`--root {text}` names no root", None, hint, "record/root"))
     if RECORDING in os.environ:

@@ -89,6 +89,11 @@ impl Files {
         }
     }
 
+    /// Whether the process is the one that writes the file now.
+    pub fn writes(&self, file: Id, pid: i32) -> bool {
+        self.open.get(&file).is_some_and(|version| version.writer == pid)
+    }
+
     fn taken(&mut self, file: Id) -> Option<Version> {
         let version = self.open.remove(&file)?;
         if let Some(count) = self.writers.get_mut(&version.writer) {

@@ -55,6 +55,9 @@ pub struct Process {
     /// What its ended children used, theirs included, in ns.
     pub children_user: i64,
     pub children_system: i64,
+    /// What its descriptors 0 to 2 are, and what they were in the program that started it; unknown for the first one.
+    pub given: Option<Rc<[Vec<u8>; 3]>>,
+    pub inherited: Option<Rc<[Vec<u8>; 3]>>,
 }
 
 impl Process {
@@ -66,6 +69,8 @@ impl Process {
             seen: HashSet::default(),
             children_user: 0,
             children_system: 0,
+            given: None,
+            inherited: None,
         }
     }
 
@@ -80,6 +85,13 @@ impl Process {
         }
         found
     }
+}
+
+/// How a descriptor was opened.
+pub fn open_flags(pid: i32, fd: usize) -> u32 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).unwrap_or(0)
 }
 
 const PAGE: u64 = 4096;

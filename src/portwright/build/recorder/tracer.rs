@@ -4,7 +4,7 @@
 //! per call that is followed, and once more at its end where the call may fail.
 
 use crate::calls::Pending;
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::filter;
 use crate::log::{Line, Log};
 use crate::paths;
@@ -188,7 +188,9 @@ impl Tracer {
     fn born(&mut self, pid: i32, child: i32) {
         let folder = self.processes.get(&pid).and_then(|process| process.folder.clone());
         self.tasks.insert(child, Task { pid: child, pending: None });
-        self.processes.insert(child, Process::new(pid, folder));
+        let given = self.processes.get(&pid).and_then(|process| process.given.clone());
+        let process = Process { given: given.clone(), inherited: given, ..Process::new(pid, folder) };
+        self.processes.insert(child, process);
         let mut line = self.line("fork", pid);
         self.log.add(&line.number(i64::from(child)).end());
     }
@@ -213,13 +215,52 @@ impl Tracer {
         };
         let mut line = self.line("exec", pid);
         line.word(&paths::link(&format!("/proc/{pid}/exe"))).word(&folder);
-        for fd in 0..3 {
-            line.word(&paths::link(&format!("/proc/{pid}/fd/{fd}")));
+        let given = Rc::new([0, 1, 2].map(|fd| paths::link(&format!("/proc/{pid}/fd/{fd}"))));
+        for name in given.iter() {
+            line.word(name);
         }
         line.words(argv.iter().map(|word| &word[..])).words(env.iter().map(|word| &word[..]));
         self.log.add(&line.end());
+        self.redirected(pid, &given);
         if info.arch != filter::ARCH {
             self.lost(pid, "it is a 32-bit program: what it opens is not seen");
+        }
+    }
+
+    /// Files that were opened for a program by the one that started it (`>` of a shell): from now on they are its own.
+    fn redirected(&mut self, pid: i32, given: &Rc<[Vec<u8>; 3]>) {
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        process.given = Some(given.clone());
+        let Some(inherited) = process.inherited.clone() else { return };
+        for (fd, name) in given.iter().enumerate() {
+            let again = given[..fd].contains(name);
+            if again || *name == inherited[fd] || !name.starts_with(b"/") || name.starts_with(b"/dev/") {
+                continue;
+            }
+            let (Ok(seen), Ok(named)) =
+                (std::fs::metadata(format!("/proc/{pid}/fd/{fd}")), std::fs::metadata(paths::os(name)))
+            else {
+                continue;
+            };
+            let file = files::id(&seen);
+            if !seen.is_file() || file != files::id(&named) || paths::below(name, &self.private) {
+                continue;
+            }
+            let written = process::open_flags(pid, fd) & 3 != 0;
+            let mode = match (written, seen.len()) {
+                (false, _) => "r",
+                (true, 0) => "w",
+                (true, _) => "a",
+            };
+            if written {
+                if self.files.writes(file, pid) {
+                    continue;
+                }
+                self.files.before_writing(file, pid);
+                self.files.written(file, pid, name.clone());
+            }
+            let mut line = self.line("open", pid);
+            self.log.add(&line.plain(mode).word(name).end());
         }
     }
 
