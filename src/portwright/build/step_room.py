@@ -39,6 +39,12 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
+def _place(path: str) -> str:
+    """Where the name itself is: links in its folder are followed, the name is not, as it may be a link."""
+    parent, name = os.path.split(path)
+    return os.path.join(os.path.realpath(parent), name)  # noqa: PTH118
+
+
 class Room:
     """A room for one step. `old_places`: the step sees the roots where they lay (in a view of the files)."""
 
@@ -99,10 +105,8 @@ class Room:
                 os.makedirs(os.path.realpath(self.at(parent)), exist_ok=True)  # noqa: PTH103
 
     def _lay(self, words: str, content: Content, *, own: bool) -> None:
-        path = self.at(words)
-        parent = os.path.realpath(os.path.dirname(path))  # noqa: PTH120 - by the ten thousand
-        os.makedirs(parent, exist_ok=True)  # noqa: PTH103
-        path = os.path.join(parent, os.path.basename(path))  # noqa: PTH118, PTH119
+        path = _place(self.at(words))
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - by the ten thousand
         if content.kind == "folder":
             os.makedirs(path, exist_ok=True)  # noqa: PTH103
         elif os.path.lexists(path):
@@ -174,7 +178,7 @@ class Room:
                 self.contents.drop(content)
                 yield self.normalised(path)
         expected = [*self.step.outputs, *notes]
-        known = {os.path.realpath(self.at(words)) for words in expected} | set(self._laid)
+        known = {_place(self.at(words)) for words in expected} | set(self._laid)
         for top, folders, names in os.walk(f"{self.folder}/{TILES}"):
             folders.sort()
             for name in sorted(names):
