@@ -420,6 +420,19 @@ def test_a_symlink_that_a_step_makes_is_no_stray(folder: Path) -> None:
     assert outcomes(rows) == {"same"} and rows["link"].strays == ()
 
 
+def test_what_lies_behind_a_link_out_of_the_room_is_not_touched(folder: Path) -> None:
+    """A recording made by hand: neither its inputs nor its outputs reach what a link in its sources leads to."""
+    away = folder / "away"
+    away.mkdir()
+    (away / "precious").write_text("mine")
+    maker = Maker(folder)
+    maker.path("$SRC/l").symlink_to(away)
+    maker.run("true", inputs=["$SRC/l"], outputs=["$SRC/l/precious"], name="one")
+    rows = replayed(maker.save(folder / "r.json"))
+    assert outcomes(rows) == {"failed"}
+    assert (away / "precious").read_text() == "mine" and len(list(away.iterdir())) == 1
+
+
 def test_a_killed_replay_goes_on(folder: Path, fresh_cache: Path) -> None:
     maker = Maker(folder)
     maker.run("sh", "-c", "echo a > $OUT/a", outputs=["$OUT/a"], name="quick")

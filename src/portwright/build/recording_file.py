@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, Where, fail, raise_if
+from portwright.base.hashing import hash_bytes
 from portwright.derive.plan import Step
-from portwright.derive.recording import Misfit, Recording, from_json
+from portwright.derive.recording import Misfit, Recording, Seen, from_json
 
 _ROOT = re.compile(r"\$([A-Z][A-Z0-9_]*)(?=/|$)")
 _ANY = re.compile(r"\$\$|\$([A-Z][A-Z0-9_]*)")
@@ -97,9 +98,9 @@ def _faults_beside(recording: Recording) -> Iterator[str]:
             yield f"the tool {tool.path!r} has a digest that is none: {tool.digest!r}"
         yield from (f"a tool {what}" for what in _faults_of_name(tool.path))
         yield from (f"a tool {what}" for what in _unknown_roots([tool.path], recording))
-    for digest in recording.plan.texts:
-        if not _DIGEST.fullmatch(digest):
-            yield f"a text has a digest that is none: {digest!r}"
+    for digest, text in recording.plan.texts.items():
+        if hash_bytes(text.encode("utf-8", "surrogateescape")) != digest:
+            yield f"a text is not what its digest says: {digest!r}"
     for probe in recording.probes:
         yield from (f"a probe {what}" for what in _faults_of_words(probe.argv, probe.env))
 
@@ -111,7 +112,7 @@ def _faults_of(step: Step, recording: Recording, before: dict[str, frozenset[str
         yield "is portwright's own work, which no recording has"
     if step.kind == "tool" and not (step.argv and step.argv[0]):
         yield "is a command without words"
-    if step.kind == "tool" and not step.cwd.startswith(("/", "$")):
+    if step.kind == "tool" and (not step.cwd.startswith(("/", "$")) or ".." in step.cwd.split("/")):
         yield f"runs in {step.cwd!r}, which is no folder"
     for need in step.needs:
         if need not in before:
@@ -160,12 +161,23 @@ def _faults_of_files(step: Step, recording: Recording) -> Iterator[str]:
             yield f"leaves {words!r}, which is below no root"
         elif "/" not in words.rstrip("/"):
             yield f"leaves {words!r}, which is a root itself"
+    seen = recording.seen.get(step.name, Seen(()))
+    plain = {row.path for row in (*step.inputs, *seen.outputs) if row.kind in ("file", "executable")}
+    for words in sorted(set(names)):
+        above = next((one for one in _above(words) if one in plain), "")
+        if above:
+            yield f"names {words!r} below the file {above!r}"
     if len(set(step.outputs)) != len(step.outputs):
         yield "leaves one file twice"
     yield from _unknown_roots([*names, *step.argv, *step.env.values(), step.cwd], recording)
     for words in (step.stdin, step.stdout):
         if words and words not in names:
             yield f"is tied to {words!r}, which is no file of its own"
+
+
+def _above(words: str) -> Iterator[str]:
+    while words := words.rpartition("/")[0]:
+        yield words
 
 
 def _faults_of_name(words: str) -> Iterator[str]:
