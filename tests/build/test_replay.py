@@ -389,6 +389,50 @@ def test_contents_beside_the_recording(folder: Path) -> None:
     assert (folder / "got" / "out" / "big").read_text() == "much"
 
 
+def test_damaged_contents_beside_the_recording(folder: Path) -> None:
+    """They are told at the start, all at once, whether or not a step needs them."""
+    maker = Maker(folder)
+    maker.text("$OUT/one", "much")
+    maker.text("$OUT/two", "more")
+    digests = [maker.seen[step.name].outputs[0].digest for step in maker.steps]
+    maker.texts.clear()
+    file = maker.save(folder / "r.json")
+    (folder / "r.json.contents").mkdir()
+    for digest in digests:
+        (folder / "r.json.contents" / digest).write_text("soon")
+    for how in ({}, {"update": True}):
+        with pytest.raises(BadInput) as caught:
+            replayed(file, **how)
+        assert [fault.code for fault in caught.value.faults] == ["replay/content-changed"] * 2
+        assert {Path(str(fault.where)).name for fault in caught.value.faults} == set(digests)
+
+
+def test_a_symlink_that_a_step_makes_is_no_stray(folder: Path) -> None:
+    maker = Maker(folder)
+    maker.run(
+        "sh",
+        "-c",
+        "cd $OUT; echo a > lib.so.1; ln -s lib.so.1 lib.so; mkdir d; ln -s d e",
+        outputs=["$OUT/lib.so.1", "$OUT/lib.so", "$OUT/d", "$OUT/e"],
+        name="link",
+    )
+    rows = replayed(maker.save(folder / "r.json"))
+    assert outcomes(rows) == {"same"} and rows["link"].strays == ()
+
+
+def test_what_lies_behind_a_link_out_of_the_room_is_not_touched(folder: Path) -> None:
+    """A recording made by hand: neither its inputs nor its outputs reach what a link in its sources leads to."""
+    away = folder / "away"
+    away.mkdir()
+    (away / "precious").write_text("mine")
+    maker = Maker(folder)
+    maker.path("$SRC/l").symlink_to(away)
+    maker.run("true", inputs=["$SRC/l"], outputs=["$SRC/l/precious"], name="one")
+    rows = replayed(maker.save(folder / "r.json"))
+    assert outcomes(rows) == {"failed"}
+    assert (away / "precious").read_text() == "mine" and len(list(away.iterdir())) == 1
+
+
 def test_a_killed_replay_goes_on(folder: Path, fresh_cache: Path) -> None:
     maker = Maker(folder)
     maker.run("sh", "-c", "echo a > $OUT/a", outputs=["$OUT/a"], name="quick")

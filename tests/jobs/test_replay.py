@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from portwright.base import namespaces
 from portwright.base.errors import BadInput, PortwrightError
-from portwright.build import recording_file
+from portwright.build import emit_recording, recording_file
+from portwright.build.replay import Replay, Settings
 from portwright.derive.recording import Impurity
 from portwright.jobs import replay
 from recording_maker import Maker
@@ -294,7 +296,32 @@ def _step(number: int, **values: Any) -> Callable[[str], str]:
         (_step(0, argv=[]), "without words"),
         (_step(0, stdout="$OUT/q"), "no file of its own"),
         (_step(0, name="../one"), "a name that no file can have"),
-        (_step(0, argv=[1]), "another type"),
+        (_step(0, argv=[1]), "`plan.steps[0].argv[0]` is 1, and must be a text"),
+        (_step(0, argv=["a\0"]), "has a NUL"),
+        (_step(0, argv=["a\ud800"]), "halves of characters"),
+        (_step(0, kind="zzz"), "must be one of tool"),
+        (_step(0, kind="portwright"), "own work"),
+        (_step(0, env={"": "x"}), "cannot be called ''"),
+        (_step(0, env={"a=b": "x"}), "cannot be called 'a=b'"),
+        (_step(0, outputs=["/etc/x"]), "below no root"),
+        (_step(0, outputs=["$OUT"]), "a root itself"),
+        (_step(0, colour=1), "`plan.steps[0].colour` is not known"),
+        (_spoilt(lambda value: value["plan"]["steps"][0].pop("argv")), "`plan.steps[0].argv` is missing"),
+        (
+            _spoilt(lambda value: value["plan"]["steps"][0]["inputs"][0].update(digest="../..")),
+            "digest that is none",
+        ),
+        (
+            _spoilt(lambda value: value["plan"]["steps"][0]["inputs"][0].update(kind="fifo")),
+            "must be one of file",
+        ),
+        (_spoilt(lambda value: value["plan"]["texts"].update({"../x": "a"})), "is not what its digest says"),
+        (_spoilt(lambda value: value["seen"]["one"]["outputs"].clear()), "other files than its outputs"),
+        (_spoilt(lambda value: value["seen"]["one"].update(seconds="1")), "and must be a number"),
+        (_spoilt(lambda value: value["seen"]["one"].update(seconds=float("nan"))), "and must be a number"),
+        (_spoilt(lambda value: value["seen"]["one"].update(status="0")), "and must be a whole number"),
+        (_spoilt(lambda value: value["tools"][0].update(path=5)), "`tools[0].path` is 5"),
+        (_spoilt(lambda value: value["roots"].update(a="/x")), "a root cannot be called 'a'"),
     ],
 )
 def test_bad_recordings(tmp_path: Path, spoil: Callable[[str], str], says: str) -> None:
@@ -341,7 +368,7 @@ def test_damage_is_bad_input_or_harmless(tmp_path: Path, data: st.DataObject) ->
     place[key] = data.draw(
         st.none()
         | st.integers(-5, 5)
-        | st.text(max_size=4)
+        | st.text("a$/.=\0\u00e9\ud800\udc80", max_size=4)
         | st.just([])
         | st.just({})
         | st.just([[1]])
@@ -350,6 +377,13 @@ def test_damage_is_bad_input_or_harmless(tmp_path: Path, data: st.DataObject) ->
     spoilt = tmp_path / "spoilt.json"
     spoilt.write_text(json.dumps(value))
     try:
-        recording_file.load(spoilt)
+        file_of = recording_file.load(spoilt)
     except PortwrightError as error:
         assert isinstance(error, BadInput)
+        return
+    with contextlib.suppress(PortwrightError):
+        emit_recording.emission(file_of.recording, spoilt)
+    emit_recording.draft(file_of.recording)
+    with contextlib.suppress(PortwrightError), Replay(file_of, Settings(isolation="links", jobs=1)) as replay:
+        list(replay.run())
+        replay.finish()

@@ -58,6 +58,7 @@ def look(
             if not update:
                 faults.append(_fault(path, "has changed", "input", overwritten.get(row.path)))
     found.changed = tuple(changed)
+    faults += _beside(file, memory)
     faults += _tools(file, roots, memory, found, tools_may_differ)
     memory.save()
     raise_if(faults)
@@ -72,6 +73,20 @@ def _sources(file: RecordingFile) -> list[Input]:
             if not row.step:
                 rows.setdefault(row.path, row)
     return list(rows.values())
+
+
+def _beside(file: RecordingFile, memory: HashMemory) -> Iterator[Fault]:
+    """What of the contents beside the recording is not what its name says."""
+    recording = file.recording
+    drivers = [step.name for step in recording.plan.steps if step.kind == "files"]
+    wanted = {output.digest for name in drivers for output in recording.seen[name].outputs}
+    for digest in sorted(wanted - set(recording.plan.texts)):
+        path = str(file.contents / digest)
+        content = content_of(path, memory) if digest else None
+        if content is not None and content.kind != "folder" and content.digest != digest:
+            hint = f"put back the file whose SHA-256 is {digest}, or record once more"
+            what = "this content is not the recorded one"
+            yield Fault(what, Where(Path(path)), hint, "replay/content-changed")
 
 
 def _overwritten(file: RecordingFile) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import tempfile
@@ -21,6 +22,8 @@ from portwright.build.step_room import TILES, Room, Roots
 from portwright.derive.recording import Recording, expand
 
 Trouble = Literal["", "killed", "disk-full", "tool", "view"]
+OURS = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+"""Errors at a start that say something of this machine, and nothing of the step."""
 DISK_FULL = ("No space left on device", "os error 28", "Disk quota exceeded")
 
 
@@ -87,7 +90,9 @@ class Running:
             self.handle = os.pidfd_open(self._process.pid)
         except MissingTool as error:
             self._missing, self.status = error.faults[0].what, 127
-        except (FileNotFoundError, NotADirectoryError) as error:
+        except OSError as error:
+            if error.errno in OURS:
+                raise
             self._missing, self.status = f"{error.strerror}: {error.filename}", 127
 
     def _start(self, view: View | None, lock: int) -> processes.Started:

@@ -39,6 +39,12 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
+def _place(path: str) -> str:
+    """Where the name itself is: links in its folder are followed, the name is not, as it may be a link."""
+    parent, name = os.path.split(path)
+    return os.path.join(os.path.realpath(parent), name)  # noqa: PTH118
+
+
 class Room:
     """A room for one step. `old_places`: the step sees the roots where they lay (in a view of the files)."""
 
@@ -57,6 +63,7 @@ class Room:
         if TOOL in roots.now:
             self.named = {**self.named, TOOL: roots.now[TOOL]}
         self.home, self.temporary, self.words = folder / "home", folder / "tmp", folder / ".words"
+        self._top = os.path.realpath(folder)
         self._laid: dict[str, tuple[Content, int]] = {}
         self._links: set[str] = set()
 
@@ -84,7 +91,7 @@ class Room:
 
     def fill(self, found: Mapping[str, Content]) -> None:
         """Lay out the inputs (by their normalised names) and the folders that the step may expect."""
-        for folder in (self.home, self.temporary, Path(self.at(self.step.cwd))):
+        for folder in (self.home, self.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         for name in self.real:
             if name != TOOL:
@@ -93,16 +100,21 @@ class Room:
         rows = sorted(found.items(), key=lambda row: (row[1].kind != "symlink", row[0]))
         for words, content in rows:
             self._lay(words, content, own=words in made)
-        for words in self.step.outputs:
-            parent = words.rpartition("/")[0]
-            if parent and parent not in made:
-                os.makedirs(os.path.realpath(self.at(parent)), exist_ok=True)  # noqa: PTH103
+        parents = (words.rpartition("/")[0] for words in self.step.outputs)
+        for words in (self.step.cwd, *parents):
+            folder_of = os.path.realpath(self.at(words))
+            if words and words not in made and self._inside(folder_of):
+                os.makedirs(folder_of, exist_ok=True)  # noqa: PTH103
+
+    def _inside(self, place: str) -> bool:
+        """Whether a place is in this room: a link may lead out of it, to files that are not ours to touch."""
+        return _within(place, self._top)
 
     def _lay(self, words: str, content: Content, *, own: bool) -> None:
-        path = self.at(words)
-        parent = os.path.realpath(os.path.dirname(path))  # noqa: PTH120 - by the ten thousand
-        os.makedirs(parent, exist_ok=True)  # noqa: PTH103
-        path = os.path.join(parent, os.path.basename(path))  # noqa: PTH118, PTH119
+        path = _place(self.at(words))
+        if not self._inside(path):
+            return
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - by the ten thousand
         if content.kind == "folder":
             os.makedirs(path, exist_ok=True)  # noqa: PTH103
         elif os.path.lexists(path):
@@ -145,7 +157,9 @@ class Room:
         """What is there of the step's outputs; their files go into the contents."""
         found: dict[str, Content] = {}
         for words in self.step.outputs:
-            path = Path(self.at(words))
+            path = Path(_place(self.at(words)))
+            if not self._inside(str(path)):
+                continue
             if path.is_symlink():
                 found[words] = symlink(normalise(os.readlink(path), self.named))  # noqa: PTH115 - bytes that are no UTF-8
             elif path.is_dir():
@@ -174,7 +188,7 @@ class Room:
                 self.contents.drop(content)
                 yield self.normalised(path)
         expected = [*self.step.outputs, *notes]
-        known = {os.path.realpath(self.at(words)) for words in expected} | set(self._laid)
+        known = {_place(self.at(words)) for words in expected} | set(self._laid)
         for top, folders, names in os.walk(f"{self.folder}/{TILES}"):
             folders.sort()
             for name in sorted(names):

@@ -1,7 +1,7 @@
 """Recordings: a plan read off a real build, and what each of its commands was seen to read, make and cost.
 
 A recording is a `Plan` whose steps say what ran (replay, every emitter and the cache read nothing else), and beside
-it, by the name of the step, what was seen. Nothing here does anything; docs/recordings.md is the page for people.
+it, by the name of the step, what was seen. Nothing here does anything; docs/recording.md is the page for people.
 
 Names of files are normalised: `$SRC/a.c`, `$OUT/debug/app`, `$TOOL/lib/libstd.so`: a root's name and what is below it;
 `Recording.roots` says where each root lay. What is below no root keeps its absolute name. A `$` that is not a root's
@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from portwright.derive.plan import Plan, plan_from, plan_value
+from portwright.base import typed
+from portwright.derive.plan import Plan, plan_value
 
 SCHEMA = 1
 """The version of the JSON document; another one is refused."""
@@ -152,33 +153,24 @@ def _plain(item: Any) -> Any:
     return asdict(item) if hasattr(item, "__dataclass_fields__") else item
 
 
+class Misfit(ValueError):
+    """A document whose values have other types than a recording's; `misfits` are all the places, with what is wrong."""
+
+    def __init__(self, misfits: typed.Misfits) -> None:
+        super().__init__("; ".join(f"{place} {what}" for place, what in misfits))
+        self.misfits = misfits
+
+
 def from_json(text: str) -> Recording:
-    """The recording of a document that `to_json` wrote; KeyError, TypeError or ValueError for any other."""
-    value: dict[str, Any] = json.loads(text)
-    if value.pop("schema") != SCHEMA:
+    """The recording of a document that `to_json` wrote; ValueError for any other (`Misfit` where that has places)."""
+    value = json.loads(text)
+    if not isinstance(value, dict) or value.pop("schema", None) != SCHEMA:
         raise ValueError(f"not a recording of schema {SCHEMA}")
-    value["plan"] = plan_from(value["plan"])
-    value["command"] = tuple(value["command"])
-    value["seen"] = {
-        name: Seen(
-            **{
-                **row,
-                "outputs": tuple(Output(**item) for item in row["outputs"]),
-                "impurities": tuple(Impurity(**item) for item in row["impurities"]),
-                "notes": tuple(row["notes"]),
-            }
-        )
-        for name, row in value["seen"].items()
-    }
-    value["tools"] = tuple(Tool(**row) for row in value["tools"])
-    value["probes"] = tuple(Probe(**{**row, "argv": tuple(row["argv"])}) for row in value["probes"])
-    value["processes"] = tuple(
-        Process(**{**row, "argv": tuple(row["argv"]), "seen_by": tuple(row["seen_by"])})
-        for row in value["processes"]
-    )
-    value["impurities"] = tuple(Impurity(**row) for row in value["impurities"])
-    value["recorders"], value["left_out"] = tuple(value["recorders"]), tuple(value["left_out"])
-    return Recording(**value)
+    misfits: typed.Misfits = []
+    made = typed.read(Recording, value, misfits)
+    if made is None:
+        raise Misfit(misfits)
+    return made
 
 
 _NAME = re.compile(r"\$(\$|[A-Z][A-Z0-9_]*)")
