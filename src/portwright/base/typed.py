@@ -25,7 +25,8 @@ def read(kind: type[T], value: Any, misfits: Misfits, place: str = "") -> T | No
     None where something does not fit; `misfits` then says all of it.
     """
     before = len(misfits)
-    made = _reader(kind)(value, place, misfits)
+    hashable: Any = kind
+    made = _reader(hashable)(value, place, misfits)
     return made if len(misfits) == before else None
 
 

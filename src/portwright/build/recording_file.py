@@ -162,7 +162,8 @@ def _faults_of_files(step: Step, recording: Recording) -> Iterator[str]:
         elif "/" not in words.rstrip("/"):
             yield f"leaves {words!r}, which is a root itself"
     seen = recording.seen.get(step.name, Seen(()))
-    plain = {row.path for row in (*step.inputs, *seen.outputs) if row.kind in ("file", "executable")}
+    kinds = [*((row.path, row.kind) for row in step.inputs), *((row.path, row.kind) for row in seen.outputs)]
+    plain = {path for path, kind in kinds if kind in ("file", "executable")}
     for words in sorted(set(names)):
         above = next((one for one in _above(words) if one in plain), "")
         if above:
