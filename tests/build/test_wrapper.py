@@ -185,7 +185,8 @@ def test_what_is_compiled_once_is_found_again_and_two_at_once_agree(
     fake = tmp_path / "bin" / "rustc"
     fake.parent.mkdir()
     fake.write_text(
-        f'#!/bin/sh\necho x >> {calls}\nsleep 0.2\nwhile [ "$1" != -o ]; do shift; done\ncp {program} "$2"\n'
+        f'#!/bin/sh\n[ "$1" = -vV ] && exit\necho x >> {calls}\nsleep 0.2\n'
+        f'while [ "$1" != -o ]; do shift; done\ncp {program} "$2"\n'
     )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
@@ -200,7 +201,7 @@ def test_what_is_compiled_once_is_found_again_and_two_at_once_agree(
 
 def test_a_rustc_that_cannot_link_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = tmp_path / "rustc"
-    fake.write_text("#!/bin/sh\necho 'error: linker `cc` not found' >&2\nexit 1\n")
+    fake.write_text("#!/bin/sh\n[ \"$1\" = -vV ] && exit\necho 'error: linker `cc` not found' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("PORTWRIGHT_CACHE", str(tmp_path / "cache"))
