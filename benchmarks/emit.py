@@ -115,7 +115,7 @@ def _nix(path: Path, folder: Path) -> list[Row]:
     for variables in (store, other):
         conf = Path(variables["NIX_CONF_DIR"])
         conf.mkdir(parents=True)
-        (conf / "nix.conf").write_text("build-users-group =\\nsandbox = false\\nsubstitute = false\\n")
+        (conf / "nix.conf").write_text("build-users-group =\nsandbox = false\nsubstitute = false\n")
     argv = ["nix-instantiate", str(folder / "nix"), "-A", "all"]
     evaluated = timing.once(argv, env={**os.environ, **store}).seconds
     added = _emit(path, "nix", folder / "nix", "--drv", env={**os.environ, **other})
