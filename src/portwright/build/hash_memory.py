@@ -5,12 +5,13 @@ A file that was changed within the last moments is not remembered: a second chan
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 from pathlib import Path
 
-from portwright.base.files import write_atomic
+from portwright.base.files import cache_root, write_atomic
 from portwright.base.hashing import hash_file
 
 SETTLED = 2_000_000_000
@@ -47,3 +48,13 @@ class HashMemory:
         if self._changed:
             write_atomic(self._file, json.dumps(self._rows))
             self._changed = False
+
+    def save_if_possible(self) -> None:
+        """The same, for what goes on without: that it cannot be written costs only time."""
+        with contextlib.suppress(Exception):
+            self.save()
+
+
+def of_tools() -> HashMemory:
+    """What is remembered of the toolchains and systems that builds were recorded with."""
+    return HashMemory(cache_root() / "recordings" / "tool-digests.json")

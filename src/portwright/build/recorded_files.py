@@ -5,11 +5,12 @@ Nothing is trusted: what is not the recorded content any more is a fault that na
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 from portwright.base.errors import Fault, Where
+from portwright.base.hashing import hash_bytes, hash_file
+from portwright.build import hash_memory
 from portwright.derive.recording import Recording, expand, normalise
 
 
@@ -37,12 +38,12 @@ class RecordedFiles:
         if digest in self._texts:
             return self._texts[digest]
         place = self.contents / digest
-        return place if place.is_file() and _digest(place) == digest else None
+        return place if place.is_file() and hash_file(place) == digest else None
 
     def _look(self, path: str, digest: str) -> Path | bytes | None:
         place = Path(expand(path, self.recording.roots))
         try:
-            found = _digest(place)
+            found = hash_file(place)
         except OSError:
             found = ""
         if found == digest:
@@ -68,27 +69,24 @@ class RecordedFiles:
             target = normalise(os.fsdecode(place.readlink()), self.recording.roots)
         except OSError:
             target = ""
-        if hashlib.sha256(os.fsencode(target)).hexdigest() == digest:
+        if hash_bytes(os.fsencode(target)) == digest:
             return target
         what = f"the symlink `{path}` is gone or leads elsewhere than when it was recorded"
         self.faults.append(Fault(what, Where(place), "record the build again", "emit/source"))
         return None
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def changed_tools(recording: Recording) -> list[str]:
     """The files of the toolchain and the system that are gone or not what they were."""
-    changed = []
+    changed, memory = [], hash_memory.of_tools()
     for tool in recording.tools:
         place = Path(expand(tool.path, recording.roots))
         try:
-            same = (not tool.size or place.stat().st_size == tool.size) and _digest(place) == tool.digest
+            found = place.stat()
+            same = tool.size in (0, found.st_size) and memory.hash(str(place), found) == tool.digest
         except OSError:
             same = False
         if not same:
             changed.append(str(place))
+    memory.save_if_possible()
     return changed
