@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from portwright.base.spans import Span
 from portwright.base.visible import shortened
 from portwright.judge.markup import Child, Html, join, tag
 from portwright.judge.report import WORDS, State
 
+STYLE = Path(__file__).with_name("report.css")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 MOST_TEXT = 6000
 MOST_SPANS = 40
 SHAPES: dict[str, str] = {
@@ -26,6 +29,22 @@ STATES: dict[str, State] = {
     "flaky": "failed",
 }
 """How verdicts are drawn; all others are failures."""
+
+
+def document(title: str, skip: tuple[str, str], *body: Child, style: str = "") -> str:
+    """The whole file: `skip` is the first link, which leads past the top, its target; `style` follows the common one."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        Html(f"<style>\n{STYLE.read_text(encoding='utf-8')}{style}</style>"),
+    )
+    words, target = skip
+    inside = tag("body", tag("a", words, href=target, class_="skip"), *body)
+    return f"<!DOCTYPE html>\n{tag('html', head, inside, lang='en')}\n"
 
 
 def sign(state: State) -> Html:

@@ -6,14 +6,11 @@ It is read in light and dark, by keyboard, on paper and by screen readers; a col
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from portwright.judge.markup import Child, Html, join, tag
-from portwright.judge.page_pieces import bar, facts, folded, heading, listed, seconds, table
+from portwright.judge.page_pieces import bar, document, facts, folded, heading, listed, seconds, table
 from portwright.judge.timeline import Ran, Timeline, reasons
 
-STYLE = Path(__file__).with_name("report.css")
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 MOST_STEPS = 500
 OWN_STYLE = """
 .load { display: block; width: 100%; height: 8rem; margin: .8rem 0 .2rem; }
@@ -26,18 +23,9 @@ OWN_STYLE = """
 
 def page(line: Timeline) -> str:
     """The whole file."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{line.title} – portwright timeline"),
-        Html(f"<style>\n{STYLE.read_text(encoding='utf-8')}{OWN_STYLE}</style>"),
-    )
-    body = tag(
-        "body",
-        tag("a", "To the timeline", href="#steps", class_="skip"),
+    return document(
+        f"{line.title} – portwright timeline",
+        ("To the timeline", "#steps"),
         tag(
             "header",
             tag("p", "portwright timeline", class_="brow"),
@@ -50,8 +38,8 @@ def page(line: Timeline) -> str:
             "footer",
             tag("p", "Made by portwright from a recording. This file loads nothing and runs no script."),
         ),
+        style=OWN_STYLE,
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _facts(line: Timeline) -> Html:

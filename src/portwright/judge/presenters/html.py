@@ -6,13 +6,13 @@ It is read in light and dark, by keyboard, on paper and by screen readers; a col
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from portwright.judge import page_boots, page_tests
 from portwright.judge.markup import Child, Html, identifier, join, tag
 from portwright.judge.page_pieces import (
     badge,
     build_times,
+    document,
     facts,
     folded,
     heading,
@@ -27,31 +27,19 @@ from portwright.judge.page_pieces import (
 from portwright.judge.report import TITLES, WORDS, Part, Past, Report, State, Up
 
 SUFFIX = ".html"
-STYLE = Path(__file__).resolve().parents[1] / "report.css"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 MOST_SQUARES = 30
 OVERALL: dict[str, State] = {"passed": "passed", "failed": "failed", "incomplete": "incomplete"}
 
 
 def present(report: Report) -> str:
     """The whole file."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{report.port}: {report.outcome} – portwright report"),
-        Html(f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>"),
-    )
-    body = tag(
-        "body",
-        tag("a", "To the results", href="#results", class_="skip"),
+    return document(
+        f"{report.port}: {report.outcome} – portwright report",
+        ("To the results", "#results"),
         _top(report),
         tag("main", *_sections(report), id="results", tabindex="-1"),
         _foot(report),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _top(report: Report) -> Html:
