@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from portwright.base.events import Event
+from portwright.base.events import outcome
 from portwright.build import goals
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
@@ -39,20 +38,11 @@ pub fn loud(_: TokenStream) -> TokenStream { "\\"by a macro\\"".parse().unwrap()
 @pytest.fixture(scope="module")
 def handed_out(tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain) -> Path:
     """The folder, out of the tarball, in a place whose name is not easy, and only to be read."""
-    built = _finish(goals.build(ports.load(NAME), "dist"))
+    built = outcome(goals.build(ports.load(NAME), "dist"))
     place = tmp_path_factory.mktemp("handed out")
     folder, archive = built.dist
     subprocess.run(["tar", "-xzf", archive, "-C", place], check=True)  # as a user would
     return place / folder.name
-
-
-def _finish(work: Generator[Event, None, goals.BuildResult]) -> goals.BuildResult:
-    while True:
-        try:
-            next(work)
-        except StopIteration as ended:
-            result: goals.BuildResult = ended.value
-            return result
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from portwright.base import namespaces
 from portwright.base.errors import BadInput
+from portwright.base.events import outcome
 from portwright.build import recording_file
 from portwright.build.replay import Replay, Settings
 from portwright.build.replay_result import Replayed
@@ -37,13 +38,7 @@ QUICK = settings(
 def replayed(path: Path, out: Path | None = None, **how: Any) -> dict[str, Replayed]:
     """Replay a recording's file; every step by name."""
     with Replay(recording_file.load(path), Settings(**{"isolation": "links", **how})) as replay:
-        work = replay.run()
-        while True:
-            try:
-                next(work)
-            except StopIteration as stop:
-                rows: tuple[Replayed, ...] = stop.value
-                break
+        rows = outcome(replay.run())
         if out is not None:
             shutil.rmtree(out, ignore_errors=True)
             replay.put_out(out)

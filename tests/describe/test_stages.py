@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 import tomlkit
 
-from portwright.base.events import Event
+from portwright.base.events import outcome
 from portwright.base.files import cache_root, lock, write_atomic
 from portwright.build import goals
 from portwright.describe import port as ports
@@ -28,16 +27,6 @@ PROGRAM = Path(__file__).with_name("stages.rs")
 NAMES = [stage.name for stage in STAGES]
 QUICK = "files"
 Value = TypeVar("Value")
-
-
-def finished(work: Generator[Event, None, Value]) -> Value:
-    """What a generator of events returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as ended:
-            result: Value = ended.value
-            return result
 
 
 def test_every_operation_is_in_one_stage() -> None:
@@ -85,17 +74,17 @@ def hold(name: str) -> None:
     """Build std and the program with the operations up to a stage; all parts up to it pass, the next does not."""
     with lock(cache_root() / "stages" / ".lock"):
         port = offering(first_of_each(stages.up_to(name)))
-        built = finished(goals.build_crate(port, PROGRAM))
+        built = outcome(goals.build_crate(port, PROGRAM))
         (program,) = built.programs["stages"]
         program = program.rename(program.with_name(f"stages-{os.getpid()}"))
     try:
         for stage in stages.up_to(name):
-            outcome = run(port, program, stage.name)
-            assert outcome.end == Exited(0), (stage.name, outcome.end, outcome.stderr, outcome.reports)
-            assert outcome.stdout.endswith(f"{stage.name} works\n".encode())
+            ended = run(port, program, stage.name)
+            assert ended.end == Exited(0), (stage.name, ended.end, ended.stderr, ended.reports)
+            assert ended.stdout.endswith(f"{stage.name} works\n".encode())
         for following in STAGES[NAMES.index(name) + 1 :][:1]:
-            outcome = run(port, program, following.name)
-            assert outcome.end != Exited(0), f"{following.name} needs less than it says"
+            ended = run(port, program, following.name)
+            assert ended.end != Exited(0), f"{following.name} needs less than it says"
     finally:
         program.unlink()
 

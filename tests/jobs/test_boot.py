@@ -16,6 +16,7 @@ import pytest
 
 import bare_metal
 from portwright.base.errors import PortwrightError, StepFailed
+from portwright.base.events import outcome
 from portwright.describe import toolchain as toolchains
 from portwright.jobs import boot
 from portwright.jobs.boot import Arguments, Result
@@ -38,13 +39,7 @@ def bare(tmp_path: Path, fresh_cache: Path) -> str:
 
 
 def drive(arguments: Arguments) -> Result:
-    work: Generator[Any, None, Result] = boot.run(arguments)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+    return outcome(boot.run(arguments))
 
 
 @pytest.fixture

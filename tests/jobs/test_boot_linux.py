@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 import bare_metal
 import linux_kernels
 from portwright.base.errors import StepFailed
+from portwright.base.events import outcome
 from portwright.build import goals
 from portwright.describe import port as ports
 from portwright.describe.port import Port
@@ -22,14 +23,6 @@ INIT = Path(__file__).resolve().parents[1] / "fixtures" / "linux-init" / "init.r
 ARCHES = ("x86_64", "aarch64")
 
 
-def drain(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
 class Linux:
     """What a boot of it takes: Debian's kernel, and the port's programs in an initramfs."""
 
@@ -37,8 +30,8 @@ class Linux:
         bare_metal.need_qemu(arch)
         self.kernel = linux_kernels.kernel(arch, cache)
         self.port: Port = ports.load(f"{arch}-portwright-linux")
-        built = drain(goals.build(self.port, "programs"))
-        self.init = drain(goals.build_crate(self.port, INIT)).programs["init"][0]
+        built = outcome(goals.build(self.port, "programs"))
+        self.init = outcome(goals.build_crate(self.port, INIT)).programs["init"][0]
         files = {f"bin/{name}": paths[0].read_bytes() for name, paths in built.programs.items()}
         self.initrd = linux_kernels.initramfs(
             folder / "initrd", {"init": self.init.read_bytes(), **files, "motd": b"read by std\n"}
@@ -52,7 +45,7 @@ class Linux:
             "append": f"{own} {append}",
             "symbols": (self.init,),
         }
-        result: Result = drain(boot.run(Arguments(self.port.target, **{**words, **others})))
+        result: Result = outcome(boot.run(Arguments(self.port.target, **{**words, **others})))
         return result
 
 
@@ -110,17 +103,17 @@ LINUX = {
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", LINUX)
 def test_each_way_in_which_linux_ends(x86: Linux, tmp_path: Path, name: str) -> None:
-    append, others, outcome, detail = LINUX[name]
+    append, others, ended, detail = LINUX[name]
     text = (x86.port.folder / "port.toml").read_text()
     machine = "\n[machine.linux]" + text.split("[machine.linux]")[1]
     machine += '\n[[machine.linux.milestone]]\nname = "prompt"\npattern = "^init# "\nseconds = 5\n'
     folder = bare_metal.port(tmp_path / "port", machine)
     own = x86.port.machines["linux"].model_dump()["append"]
     words: dict[str, Any] = {"kernel": x86.kernel, "initrd": x86.initrd, "symbols": (x86.init,), **others}
-    result: Result = drain(boot.run(Arguments(str(folder), append=f"{own} {append}", **words)))
-    assert result.verdict.outcome == outcome, result.verdict
+    result: Result = outcome(boot.run(Arguments(str(folder), append=f"{own} {append}", **words)))
+    assert result.verdict.outcome == ended, result.verdict
     assert detail in result.verdict.detail
-    if outcome == "panicked":
+    if ended == "panicked":
         assert result.runs[0].known
 
 

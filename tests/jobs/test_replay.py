@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from portwright.base import namespaces
 from portwright.base.errors import BadInput, PortwrightError
+from portwright.base.events import outcome
 from portwright.build import emit_recording, recording_file
 from portwright.build.replay import Replay, Settings
 from portwright.derive.recording import Impurity
@@ -29,13 +30,7 @@ needs_views = pytest.mark.skipif(bool(namespaces.refused()), reason="namespaces 
 
 
 def run(path: Path, **how: Any) -> replay.Result:
-    work = replay.run(replay.Arguments(path, **{"isolation": "links", **how}))
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            found: replay.Result = stop.value
-            return found
+    return outcome(replay.run(replay.Arguments(path, **{"isolation": "links", **how})))
 
 
 def causes(result: replay.Result) -> dict[str, str]:

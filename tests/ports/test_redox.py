@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from portwright.base.errors import BadInput
+from portwright.base.events import outcome
 from portwright.build import goals
 from portwright.build.executor import Settings
 from portwright.build.goals import BuildResult
@@ -29,25 +30,16 @@ INSIDE = (
 )
 
 
-def done(job: Generator[Any, None, Any]) -> Any:
-    """What a job or a build comes to."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
-
-
 @pytest.fixture(scope="module")
 def built(toolchain: Toolchain) -> BuildResult:
     """All images of the port."""
-    found = done(goals.build(ports.load(NAME), "image", settings=Settings(2)))
+    found = outcome(goals.build(ports.load(NAME), "image", settings=Settings(2)))
     assert isinstance(found, BuildResult)
     return found
 
 
 def said(*files: Path | str) -> inspect.Result:
-    found = done(inspect.run(inspect.Arguments(tuple(map(str, files)), port=NAME)))
+    found = outcome(inspect.run(inspect.Arguments(tuple(map(str, files)), port=NAME)))
     assert isinstance(found, inspect.Result)
     return found
 
@@ -64,13 +56,13 @@ def errors(result: inspect.Result) -> set[str]:
 
 def test_the_initfs_has_all_that_the_kernel_and_init_look_for(built: BuildResult, tmp_path: Path) -> None:
     image = str(built.images["initfs"])
-    checked = done(image_check.run(image_check.Arguments(image)))
+    checked = outcome(image_check.run(image_check.Arguments(image)))
     assert not checked.findings and checked.checked[0].says == "Redox initfs, layout R3"
-    done(image_extract.run(image_extract.Arguments(image, output=tmp_path / "out")))
+    outcome(image_extract.run(image_extract.Arguments(image, output=tmp_path / "out")))
     assert all((tmp_path / "out" / name).stat().st_size for name in INSIDE)
     first, *rest = (tmp_path / "out" / "etc" / "init.rc").read_text().splitlines()
     assert first.startswith("# portwright-stamp:") and not any("stamp" in line for line in rest)
-    (stamp,) = done(image_stamp.run(image_stamp.Arguments(image))).stamps
+    (stamp,) = outcome(image_stamp.run(image_stamp.Arguments(image))).stamps
     assert not stamp.changed
     head = Path(image).read_bytes()[:0x2000]
     assert int.from_bytes(head[0x1A:0x22], "little") == 0x3000, "the bootstrap's entry"
@@ -79,7 +71,7 @@ def test_the_initfs_has_all_that_the_kernel_and_init_look_for(built: BuildResult
 
 def test_the_disk_has_its_partitions_where_the_documents_have_them(built: BuildResult) -> None:
     disk = built.images["disk"]
-    checked = done(image_check.run(image_check.Arguments(str(disk))))
+    checked = outcome(image_check.run(image_check.Arguments(str(disk))))
     assert checked.status == 0 and len(checked.checked) == 3
     assert {row.code for row in checked.findings} == {"redox-initfs/trailing"}, "no RedoxFS is made here"
     table = disk.read_bytes()[2 * SECTOR : 3 * SECTOR]
@@ -88,7 +80,7 @@ def test_the_disk_has_its_partitions_where_the_documents_have_them(built: BuildR
         for row in (table[at : at + 128] for at in range(0, 3 * 128, 128))
     ]
     assert places[:2] == [(34, 2047), (2048, 4095)] and places[2][0] == 4096
-    loader = done(image_cat.run(image_cat.Arguments(f"{disk}:EFI:/EFI/BOOT/BOOTAA64.EFI")))
+    loader = outcome(image_cat.run(image_cat.Arguments(f"{disk}:EFI:/EFI/BOOT/BOOTAA64.EFI")))
     assert loader.status == 0
     if shutil.which("sgdisk"):
         told = subprocess.run(["sgdisk", "-v", disk], capture_output=True, text=True, check=True)
@@ -106,7 +98,7 @@ def test_inspect_finds_no_error_and_warns_of_what_is_true(built: BuildResult) ->
 
 
 def test_the_same_images_each_time(built: BuildResult) -> None:
-    again = done(goals.build(ports.load(NAME), "image", settings=Settings(2)))
+    again = outcome(goals.build(ports.load(NAME), "image", settings=Settings(2)))
     assert not again.ran and again.images == built.images
 
 
@@ -126,12 +118,12 @@ def pack(built: BuildResult, tmp_path: Path) -> Pack:
 
     def packed(init: Path | None = None, bootstrap: Path | None = None) -> Path:
         folder, image = tmp_path / "tree", tmp_path / "initfs.img"
-        done(image_extract.run(image_extract.Arguments(str(built.images["initfs"]), output=folder)))
+        outcome(image_extract.run(image_extract.Arguments(str(built.images["initfs"]), output=folder)))
         if init is not None:
             (folder / "bin" / "init").unlink()
             shutil.copy(init, folder / "bin" / "init")
             (folder / "bin" / "init").chmod(0o755)
-        done(
+        outcome(
             image_pack.run(
                 image_pack.Arguments(folder, "redox-initfs", image, layout="R3", bootstrap=bootstrap)
             )
@@ -185,7 +177,7 @@ def test_an_init_in_the_bootstrap_s_place_is_found_and_no_build_makes_such_an_im
         assert "initfs-bootstrap-place" in errors(said(pack(bootstrap=init)))
     recipe = {"format": "redox-initfs", "layout": "R3", "bootstrap": "init"}
     with pytest.raises(BadInput) as caught:
-        done(compose.compose(recipe, {"program:init": str(init)}, tmp_path / "made.img", None))
+        outcome(compose.compose(recipe, {"program:init": str(init)}, tmp_path / "made.img", None))
     assert "bootstrap/place" in {fault.code for fault in caught.value.faults}
     assert not (tmp_path / "made.img").exists()
 

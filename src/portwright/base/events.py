@@ -47,8 +47,8 @@ Event = Begun | Advanced | Ended | Note
 T = TypeVar("T")
 
 
-def outcome(work: Generator[Event, None, T]) -> T:
-    """What a job comes to, for who does not care for its events."""
+def outcome(work: Generator[object, None, T]) -> T:
+    """What a job (or another generator) comes to, for who does not care for what it yields."""
     while True:
         try:
             next(work)

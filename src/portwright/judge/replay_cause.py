@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portwright.base.errors import PortwrightError
+from portwright.base.events import outcome
 from portwright.judge import fixpoint
 from portwright.judge.difference import Bounds
 from portwright.judge.fixpoint import Report
@@ -109,13 +110,8 @@ def _evidence(report: Report | None) -> tuple[str, ...]:
 
 
 def _compared(one: Path, two: Path) -> Report | None:
-    walk = fixpoint.compare(one, two, Bounds(findings=3))
     try:
-        while True:
-            next(walk)
-    except StopIteration as stop:
-        found: Report = stop.value
-        return found
+        return outcome(fixpoint.compare(one, two, Bounds(findings=3)))
     except PortwrightError:
         return None
 

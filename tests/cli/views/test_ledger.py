@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,12 @@ from rich.console import Console
 
 from portwright.base import rooms
 from portwright.base.errors import Where
+from portwright.base.events import outcome
 from portwright.describe.ledger_finding import Finding
 from portwright.describe.ledger_source import Found, Row
 from portwright.jobs import ledger_check, ledger_crate, ledger_diff, ledger_show, schema
 
 NAME = "x86_64-unknown-veridian"
-
-
-def finish(work: Generator[Any, None, Any]) -> Any:
-    """A job's result."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def shown(view: str, result: Any, width: int = 100) -> str:
@@ -68,7 +59,7 @@ def test_ledger_check_says_what_it_is_about_in_words() -> None:
 @pytest.mark.parametrize("width", [40, 100, 250])
 def test_ledger_show_has_a_row_for_each_call(width: int) -> None:
     """However narrow the terminal: nothing is cut or wrapped."""
-    result = finish(ledger_show.run(ledger_show.Arguments(NAME, "document")))
+    result = outcome(ledger_show.run(ledger_show.Arguments(NAME, "document")))
     text = shown("ledger-show", result, width)
     assert all(row.name in text for row in result.calls)
     assert "operations not offered: " in text
@@ -78,13 +69,13 @@ def test_ledger_show_has_a_row_for_each_call(width: int) -> None:
 
 def test_ledger_diff_groups_by_table() -> None:
     """A head for each table, what only one has in one line."""
-    result = finish(ledger_diff.run(ledger_diff.Arguments(NAME)))
+    result = outcome(ledger_diff.run(ledger_diff.Arguments(NAME)))
     lines = shown("ledger-diff", result).splitlines()
     heads = [line for line in lines[2:] if line and not line.startswith(" ")]
     assert heads[:3] == ["calls", "numbers that mean two things", "abi"]
     assert any(line.startswith("  only in abi.toml: ") and "lseek (seek)" in line for line in lines)
     assert lines[-1] == f"{len(result.differences)} rows differ, {result.agreeing} agree"
-    same = finish(ledger_diff.run(ledger_diff.Arguments(NAME, NAME)))
+    same = outcome(ledger_diff.run(ledger_diff.Arguments(NAME, NAME)))
     assert shown("ledger-diff", same).splitlines()[-1].startswith("0 rows differ")
 
 
@@ -92,7 +83,7 @@ def test_schema_is_json_and_nothing_else() -> None:
     """It is written to a file as it stands, however narrow the terminal."""
     import json
 
-    result = finish(schema.run(schema.Arguments("abi")))
+    result = outcome(schema.run(schema.Arguments("abi")))
     assert json.loads(shown("schema", result, width=20)) == result.schema
 
 
