@@ -17,6 +17,8 @@ from portwright.run.session import Session
 from portwright.run.transcript_file import Recorder
 
 LAST_SEEN = 2048
+PROMPT_SECONDS = 2.0
+"""How long a shell may take after a command's end until it asks for the next; then that is typed all the same."""
 
 
 class Judge(Protocol):
@@ -93,19 +95,29 @@ class Booting:
 
     def command(self, shell: Shell, command: str, seconds: float) -> Answer:
         """Give a command at the prompt and take its answer."""
-        dialogue = Dialogue(shell, command)
+        dialogue = Dialogue(shell, command, before=self._behind_prompt(shell))
         dialogue.began = self.at
         self._session.type(dialogue.type)
         for event in self._go() if not (self._judge.over or self.gone) else ():
             if isinstance(event, ConsoleOutput):
                 dialogue.take(event)
                 if dialogue.answer is not None:
+                    self._tail = dialogue.after
                     return dialogue.answer
                 if dialogue.type:
                     self._session.type(dialogue.type)
             if event.at > dialogue.began + seconds:
                 break
         return dialogue.give_up(self.at - dialogue.began)
+
+    def _behind_prompt(self, shell: Shell) -> bytes:
+        """Wait for the prompt where it has not come whole; what the console shows of a line behind it."""
+        if self._judge.over or self.gone:
+            return b""
+        slowness = self._session.running.started.slowness
+        self._await(shell.prompt, PROMPT_SECONDS * slowness)
+        shown = list(re.finditer(shell.prompt.encode(), self._tail, re.MULTILINE))
+        return self._tail[shown[-1].end() :] if shown else b""
 
     def attend(self) -> None:
         """Leave it to the person at the terminal, until they leave or it is over."""

@@ -19,13 +19,18 @@ LOOKED_BACK = 1 << 16
 
 
 class Dialogue:
-    """One command: `type` is what is to be typed next; `answer` is there when it has ended."""
+    """One command: `type` is what is to be typed next; `answer` is there when it has ended, and then `after` is what
+    the console showed behind it.
 
-    def __init__(self, shell: Shell, command: str, mark: str | None = None) -> None:
+    `before`: what had come of a line when it was typed, as a message of the kernel that is not whole yet.
+    """
+
+    def __init__(self, shell: Shell, command: str, mark: str | None = None, before: bytes = b"") -> None:
         self.mark = mark or f"pw{secrets.token_hex(4)}"
         self._shell, self._command = shell, command
         self._lines = [line.replace("{mark}", self.mark).replace("{command}", command) for line in shell.type]
-        self._seen = bytearray()
+        self._seen = bytearray(before)
+        self.after = b""
         self._typed = 0
         self._from = 0
         self._prompt = re.compile(shell.prompt.encode(), re.MULTILINE)
@@ -59,14 +64,23 @@ class Dialogue:
         return self.answer
 
     def _prompt_came(self) -> bool:
+        return self._prompt.search(self._since()) is not None
+
+    def _since(self) -> bytes:
+        """What came since the last line was typed, without that line."""
         since = bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :])
-        return self._prompt.search(self._without_echo(_plain(since))) is not None
+        return self._without_echo(_plain(since))
 
     def _is_over(self) -> bool:
         if self._marked and self._status is not None:
-            near = bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :])
-            return self._status.search(_plain(near)) is not None
-        return self._prompt_came()
+            near = _plain(bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :]))
+            found = self._status.search(near)
+        else:
+            near = self._since()
+            found = self._prompt.search(near)
+        if found:
+            self.after = near[found.end() if self._marked else found.start() :]
+        return found is not None
 
     def _without_echo(self, text: bytes) -> bytes:
         """Take out what was typed, where the terminal shows it: at a line's beginning or behind a prompt."""
