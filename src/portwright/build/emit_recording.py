@@ -27,6 +27,7 @@ from portwright.build.emission import (
     unknown,
 )
 from portwright.build.recorded_files import RecordedFiles, changed_tools
+from portwright.build.remapping import NOT_PORTABLE, cures
 from portwright.build.shell_words import roots_in
 from portwright.derive.plan import Input, Step
 from portwright.derive.recording import Output, Recording, Seen
@@ -78,7 +79,12 @@ def draft(recording: Recording) -> Emission:
 def refusals(recording: Recording, file: Path) -> Iterator[Fault]:
     """Why the recording cannot be built elsewhere to the same bytes."""
     where = Where(file)
-    if not recording.portable:
+    unportable = [(step, one) for step in recording.plan.steps for one in _seen(recording, step).impurities]
+    unportable = [(step, one) for step, one in unportable if one.kind == NOT_PORTABLE]
+    for step, impurity in unportable:
+        what = f"the step `{step.name}` is not portable: {impurity.what}"
+        yield Fault(what, where, cures([impurity]), "emit/not-portable")
+    if not recording.portable and not unportable:
         what = "the recording is not portable: its bytes depend on the folder that it was made in"
         yield Fault(what, where, "record again without --not-portable", "emit/not-portable")
     if recording.status != 0 and recording.ended:
@@ -111,7 +117,7 @@ def notes(recording: Recording) -> Iterator[str]:
         yield f"the recording is impure ({impurity.kind}): {impurity.what}"
     for step in recording.plan.steps:
         for impurity in _seen(recording, step).impurities:
-            if impurity.kind not in REFUSED:
+            if impurity.kind not in (*REFUSED, NOT_PORTABLE):
                 yield f"{step.name} is impure ({impurity.kind}): {impurity.what}"
     changed = changed_tools(recording)
     if changed:

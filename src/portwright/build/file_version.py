@@ -42,6 +42,15 @@ class Version:
         """How many bytes it has."""
         return self.own_size if self.own_digest or not self.source else self.source.size
 
+    def be_origin(self) -> None:
+        """What it holds is its own from now on, and no longer that of another one."""
+        if self.source is not None:
+            if not self.own_digest:
+                self.own_digest, self.own_size = self.source.digest, self.source.size
+            if self.mode is None:
+                self.mode = 0o755 if self.source.kind == "executable" else 0o644
+            self.source = None
+
     @property
     def kind(self) -> FileKind:
         """What kind of file it is."""

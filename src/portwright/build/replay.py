@@ -21,6 +21,7 @@ from portwright.build import replay_inputs, replay_run
 from portwright.build.contents import Content
 from portwright.build.hash_memory import HashMemory
 from portwright.build.recording_file import RecordingFile
+from portwright.build.remapping import cures
 from portwright.build.replay_driver import DriversWork
 from portwright.build.replay_result import Replayed, judge
 from portwright.build.replay_run import Ran, Running
@@ -69,7 +70,8 @@ class Replay:
             what = (
                 f"the recording is not portable, and its old folders cannot be shown here: {self._refused()}"
             )
-            hint = "record it with --portable, or replay where mount namespaces are allowed"
+            said = [one for seen in self.recording.seen.values() for one in seen.impurities]
+            hint = f"{cures(said) or 'record it without --not-portable'}; or replay where mount namespaces are allowed"
             raise fail(what, Where(file.path), hint, "replay/not-portable")
         if settings.isolation == "namespace" and self._refused():
             raise fail(f"this machine allows no namespaces: {self._refused()}", None, "--isolation links")

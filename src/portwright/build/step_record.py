@@ -17,6 +17,7 @@ from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
 from portwright.build.recording_place import SYSTEM, TEMPORARY, WRAPPER, Places
 from portwright.build.redirections import streams
+from portwright.build.remapping import NOT_PORTABLE, folders_in_products
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -107,6 +108,11 @@ class Made:
     step: Step
     seen: Seen
 
+    @property
+    def portable(self) -> bool:
+        """Whether nothing that it made was seen to hold the name of a folder."""
+        return not any(impurity.kind == NOT_PORTABLE for impurity in self.seen.impurities)
+
 
 def tool_step(unit: Unit, reading: Reading) -> Made:
     """The step of a command."""
@@ -125,6 +131,8 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
         env["PATH"] = f"${WRAPPER}{os.pathsep}{env.get('PATH', os.defpath)}"
         inputs += wrappers
     _purity(unit, reading, impurities)
+    folder = folders_in_products(unit, reading.places) if reading.wrappers.portable else None
+    impurities += [folder] if folder is not None else []
     step = Step(
         name=unit.name,
         argv=given.argv,
