@@ -39,6 +39,9 @@ REFUSED = {
 }
 """Impurities for which a step cannot be run again to the same end."""
 
+FIRST = 3
+"""How many impurities of one kind a note names."""
+
 Draft = tuple[Given, SourceKey | None]
 """What a step is given; for a source the key that says in which set it will be."""
 
@@ -116,9 +119,13 @@ def notes(recording: Recording) -> Iterator[str]:
     for impurity in recording.impurities:
         yield f"the recording is impure ({impurity.kind}): {impurity.what}"
     for step in recording.plan.steps:
+        kinds: dict[str, list[str]] = {}
         for impurity in _seen(recording, step).impurities:
             if impurity.kind not in (*REFUSED, NOT_PORTABLE):
-                yield f"{step.name} is impure ({impurity.kind}): {impurity.what}"
+                kinds.setdefault(impurity.kind, []).append(impurity.what)
+        for kind, what in kinds.items():
+            more = f" and {len(what) - FIRST} more" if len(what) > FIRST else ""
+            yield f"{step.name} is impure ({kind}): {', '.join(what[:FIRST])}{more}"
     changed = changed_tools(recording)
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""

@@ -146,6 +146,13 @@ class History:
                 return
         self._move(unit, old_path, new_path, time)
 
+    def exchange(self, unit: Unit, one: str, other: str, time: int) -> None:
+        """Two files or folders changed their names with one another."""
+        if not self.names.same(one, other):
+            between = f"{other}\0"
+            for old, new in ((one, between), (other, one), (between, other)):
+                self.move(unit, old, new, time)
+
     def _move(self, unit: Unit, old_path: str, new_path: str, time: int) -> None:
         version = self.at(old_path)
         own = unit.same_actor(version.maker) and not version.readers
@@ -278,6 +285,8 @@ def _happen(history: History, unit: Unit, happening: Happening) -> None:
             history.settle(unit, event)
         case on.Moved(time, _, "rename", old, new):
             history.move(unit, old, new, time)
+        case on.Moved(time, _, "exchange", old, new):
+            history.exchange(unit, old, new, time)
         case on.Moved(time, _, _, old, new):
             history.link(unit, old, new, time)
         case on.Symlinked(time, _, target, path):
