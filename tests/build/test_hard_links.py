@@ -202,3 +202,28 @@ def test_every_name_holds_at_the_end_what_it_holds_on_the_disk(
     found = last(recording)
     for place in log.folder.iterdir():
         assert found[place.name] == sha(place.read_text()), place.name
+
+
+def test_two_steps_outputs_change_their_names_with_one_another(log: LogMaker) -> None:
+    """renameat2 with RENAME_EXCHANGE: each name holds what the other held."""
+    disk = Disk(log)
+    make = log.start(None, "make")
+    for name in ("x", "y"):
+        step = log.start(make, "gen", name)
+        disk.append(step, name, f"of {name}")
+        log.exit(step)
+    swap = log.start(make, "swap")
+    log.move(swap, "x", "y", "exchange")
+    log.exit(swap)
+    log.exit(make)
+    log.end()
+    recording = log.result().recording
+    swapped = next(step for step in recording.plan.steps if step.argv[0].endswith("swap"))
+    assert {row.path: row.digest for row in swapped.inputs if row.kind == "file"} == {
+        "$SRC/x": sha("of x"),
+        "$SRC/y": sha("of y"),
+    }
+    assert {row.path: row.digest for row in recording.seen[swapped.name].outputs} == {
+        "$SRC/x": sha("of y"),
+        "$SRC/y": sha("of x"),
+    }

@@ -216,3 +216,25 @@ def test_what_dots_lead_to(record: Record, tmp_path: Path) -> None:
     assert done.status == 0
     mine = [e for e in done.events if isinstance(e, log.Open) and e.path.startswith(str(tmp_path))]
     assert [e.path for e in mine] == [str(tmp_path / "far/file")] * 2
+
+EXCHANGE = """
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+if libc.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2):
+    sys.exit(77)
+"""
+
+
+def test_two_files_that_change_their_names_with_one_another(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "swap.py").write_text(EXCHANGE)
+    swap = f"{sys.executable} swap.py one other"
+    done = record("sh", "-c", f"echo 1 > one; echo 22 > other; {swap} || exit 77; echo 3 >> one")
+    if done.status == 77:
+        pytest.skip("this file system exchanges no names")
+    moves = [event for event in done.events if isinstance(event, log.Moved)]
+    assert [(move.kind, move.old, move.new) for move in moves] == [
+        ("exchange", str(tmp_path / "one"), str(tmp_path / "other"))
+    ]
+    assert done.hashes(tmp_path / "one")[-1] == sha(b"22\n3\n")
+    assert log.line(moves[0]).startswith("exchange\t")

@@ -232,3 +232,28 @@ def test_what_speaks_to_the_network_is_told(record: Record) -> None:
         done = record(sys.executable, "-S", "-c", script)
     spoken = [(e.family, e.address) for e in done.events if isinstance(e, log.Net)]
     assert spoken == [("inet", f"127.0.0.1:{port}"), ("inet6", "[::1]:9")]
+
+
+SENDMMSG = """
+import ctypes, socket, struct
+libc, own = ctypes.CDLL(None, use_errno=True), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.sendmsg([b"x"], [], 0, ("127.0.0.1", 9))
+pair = socket.socketpair()
+pair[0].sendmsg([b"x"])
+keep, heads = [], b""
+for port in (10, 11):
+    address = ctypes.create_string_buffer(struct.pack("=HHI8x", 2, socket.htons(port), 0x0100007F), 16)
+    data = ctypes.create_string_buffer(b"x", 1)
+    vector = ctypes.create_string_buffer(struct.pack("=QQ", ctypes.addressof(data), 1), 16)
+    keep += [address, data, vector]
+    heads += struct.pack("=QI4xQQQQi4xI4x", ctypes.addressof(address), 16, ctypes.addressof(vector), 1, 0, 0, 0, 0)
+assert libc.sendmmsg(own.fileno(), ctypes.create_string_buffer(heads, len(heads)), 2, 0) == 2
+"""
+
+
+def test_messages_with_addresses_of_their_own_are_told(record: Record) -> None:
+    """As QUIC and some resolvers send them: without a connection."""
+    done = record(sys.executable, "-S", "-c", SENDMMSG)
+    assert done.status == 0, done.stderr
+    spoken = [event.address for event in done.events if isinstance(event, log.Net)]
+    assert spoken == ["127.0.0.1:9", "127.0.0.1:10", "127.0.0.1:11"]
