@@ -34,6 +34,16 @@ def test_a_step_that_was_recorded_failing_is_the_same_when_it_fails(folder: Path
     assert outcomes(rows) == {"same"}
 
 
+def test_what_is_kept_has_the_status_with_which_it_ended(folder: Path) -> None:
+    """A second recording of the same command says another one: what was kept is no proof of that."""
+    maker = Maker(folder)
+    step = maker.run("sh", "-c", "echo part > $OUT/a; exit 3", outputs=["$OUT/a"])
+    assert outcomes(replayed(maker.save(folder / "r.json"))) == {"same"}
+    maker.seen[step.name] = replace(maker.seen[step.name], status=0)
+    rows = replayed(maker.save(folder / "r2.json"))
+    assert outcomes(rows) == {"failed"} and rows[step.name].status == 3
+
+
 def test_what_needs_a_lost_output_does_not_begin(folder: Path) -> None:
     maker = Maker(folder)
     one = maker.run("sh", "-c", "echo a > $OUT/a", outputs=["$OUT/a"], name="one")
