@@ -217,6 +217,7 @@ def test_what_dots_lead_to(record: Record, tmp_path: Path) -> None:
     mine = [e for e in done.events if isinstance(e, log.Open) and e.path.startswith(str(tmp_path))]
     assert [e.path for e in mine] == [str(tmp_path / "far/file")] * 2
 
+
 EXCHANGE = """
 import ctypes, sys
 libc = ctypes.CDLL(None, use_errno=True)

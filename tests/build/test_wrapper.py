@@ -130,7 +130,9 @@ def test_outside_a_recording_it_only_passes_on(call: Called, tools: Path) -> Non
 
 def test_linkers_and_what_changes_objects_are_seen_and_given_nothing_more(call: Called, tools: Path) -> None:
     """`as` is not among them: a compiler looks for it on PATH for every file."""
-    names = [name for name in ("ld", "ld.bfd", "strip", "ranlib", "objcopy") if (call.shims / name).is_symlink()]
+    names = [
+        name for name in ("ld", "ld.bfd", "strip", "ranlib", "objcopy") if (call.shims / name).is_symlink()
+    ]
     assert {"ld", "strip", "ranlib"} <= set(names) and not (call.shims / "as").exists()
     for name in names:
         (tools / name).write_text('#!/bin/sh\necho "$*"\n')

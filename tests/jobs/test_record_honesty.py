@@ -48,8 +48,7 @@ def record(src: Path, portwright: Callable[..., Any]) -> Callable[..., tuple[Any
 
 
 def kinds(recording: Recording) -> dict[str, str]:
-    rows = {one.kind: one.what for seen in recording.seen.values() for one in seen.impurities}
-    return rows
+    return {one.kind: one.what for seen in recording.seen.values() for one in seen.impurities}
 
 
 def test_a_file_that_is_changed_through_another_name(
@@ -62,9 +61,7 @@ def test_a_file_that_is_changed_through_another_name(
     assert done.returncode == 0 and "4 of 4 outputs" in done.stdout, done.stdout + done.stderr
 
 
-def test_one_step_changes_what_another_linked(
-    src: Path, record: Any, portwright: Callable[..., Any]
-) -> None:
+def test_one_step_changes_what_another_linked(src: Path, record: Any, portwright: Callable[..., Any]) -> None:
     """As cargo links what it then strips; a script that links is a driver here."""
     (src / "b.sh").write_text("cc -c m.c -o m.o\nln m.o n.o\nsh -c 'echo z >> n.o'\ncat m.o > copy\n")
     record("sh", "b.sh")

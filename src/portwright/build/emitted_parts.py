@@ -86,7 +86,12 @@ def standalone(job: Job, emission: Emission, *, stamp: bool = False) -> str:
     What comes out as it was before keeps its time, so that who goes by times does not do more than is needed.
     """
     script = body(job, emission)
-    lines = ["#!/bin/sh", "set -eu", *(["builder=/bin/sh"] if "$builder" in script else []), 'root=$(cd "$(dirname "$0")/.." && pwd)']
+    lines = [
+        "#!/bin/sh",
+        "set -eu",
+        *(["builder=/bin/sh"] if "$builder" in script else []),
+        'root=$(cd "$(dirname "$0")/.." && pwd)',
+    ]
     holders = [(name, "sources") for name in job.sets] + [(name, RESULTS) for name in job.needs]
     lines += [f"{name}={_below(folder, name)}" for name, folder in holders]
     for parameter in emission.parameters:

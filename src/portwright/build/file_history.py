@@ -166,7 +166,8 @@ class History:
             self.put(version, unit)
             return
         self._note(unit, version)
-        self.put(_same(version, new_path, unit, time), unit)
+        version.moved = _same(version, new_path, unit, time)
+        self.put(version.moved, unit)
 
     def _move_folders(self, unit: Unit, old: str, new: str) -> None:
         moved = {path for path in self.made_folders if path == old or path.startswith(old + "/")}

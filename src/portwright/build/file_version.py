@@ -17,7 +17,7 @@ class Version:
     """A file from one writing to the next. Without a maker it was there before.
 
     `source`: the version that it is a renaming, a link or a copy of. `hidden`: it is gone or overwritten by now, so
-    that only what was seen can tell its content.
+    that only what was seen can tell its content, or what it was renamed to, `moved`.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Version:
     symlink: bool = False
     target: str = ""
     source: Version | None = None
+    moved: Version | None = None
     hidden: bool = False
     readers: list[Unit] = field(default_factory=list)
 

@@ -60,7 +60,9 @@ class ReplayStore:
             value = json.loads((self.folder / "actions" / key[:2] / key).read_text())
             outputs = {words: Content(**row) for words, row in value["outputs"].items()}
             strays = tuple(value["strays"])
-            found = Action(outputs, bool(value["hidden"]), int(value["status"]), float(value["seconds"]), strays)
+            found = Action(
+                outputs, bool(value["hidden"]), int(value["status"]), float(value["seconds"]), strays
+            )
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return found if all(self.contents.has(content) for content in outputs.values()) else None

@@ -93,7 +93,8 @@ class Seen:
 
     `began` and `seconds` are wall time, `began` after the recording's start; `cpu` is user and system time of all its
     processes; `peak` the largest resident set of one of them in bytes. `notes` are files that it wrote for its driver and
-    that hold names of folders (dep-info): it may write them in a replay too, no step reads them, nothing compares them.
+    that hold names of folders (dep-info, a configured makefile), and logs: it may write them in a replay too, no step
+    reads them, nothing compares them.
     """
 
     outputs: tuple[Output, ...]

@@ -147,8 +147,10 @@ def options() -> list[str]:
     return words
 
 
-def build(folder: Path, emission: Emission, keep: Path | None = None) -> Generator[Event, None, dict[str, Path]]:
-    """Run nix-build for every step. A link in the folder `keep` holds the results: no collection of garbage takes them."""
+def build(
+    folder: Path, emission: Emission, keep: Path | None = None
+) -> Generator[Event, None, dict[str, Path]]:
+    """Run nix-build for every step. A link in `keep` holds the results: no collection of garbage takes them."""
     tool = processes.need("nix-build", MISSING)
     link = ["--out-link", str(keep / "all")] if keep is not None else ["--no-out-link"]
     argv = [str(tool), str(folder / MAIN), "-A", "all", *link, "--cores", "1", *options()]

@@ -59,7 +59,9 @@ step() {{
     return text
 
 
-def build(folder: Path, emission: Emission, keep: Path | None = None) -> Generator[Event, None, dict[str, Path]]:
+def build(
+    folder: Path, emission: Emission, keep: Path | None = None
+) -> Generator[Event, None, dict[str, Path]]:
     """Run build.sh; what it makes lies in the folder itself."""
     yield from ()
     shell = processes.need("sh", "install a POSIX shell")
