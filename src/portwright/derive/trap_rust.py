@@ -133,7 +133,7 @@ def _normalised(ledger: Ledger, cpu: Cpu) -> list[str]:
         what = f"portwright does not know how {cpu.name} tests the carry flag after a trap"
         raise PortwrightError([Fault(what, None, "add `negate_on_carry` in describe/cpus/", "trap/no-carry")])
     result = ledger.abi.result
-    place = "{slot_" + result + "}" if result in cpu.rust_asm.refused else result
+    place = "{slot_" + result + "}" if result in cpu.rust_asm.refused else cpu.rust_asm.prefix + result
     return [line.format(result=place) for line in cpu.rust_asm.negate_on_carry]
 
 

@@ -30,7 +30,8 @@ class RustAsm:
     `negate_on_carry` are the instructions that make `{result}` negative where the carry flag says that a
     call failed. `new_thread` are the instructions behind a call that returns twice: where `{result}` is 0 they
     go to the function `{entry}` with the word at the stack pointer as its first argument, else on.
-    `clear_word` writes 0 to the 32-bit word at `{address}` when all before it is written.
+    `clear_word` writes 0 to the 32-bit word at `{address}` when all before it is written. `prefix` stands before a
+    register's name in a template. `experimental`: `asm!` for this CPU is a feature of the nightly compiler.
     """
 
     refused: tuple[str, ...] = ()
@@ -38,6 +39,8 @@ class RustAsm:
     negate_on_carry: tuple[str, ...] = ()
     new_thread: tuple[str, ...] = ()
     clear_word: str | None = None
+    prefix: str = ""
+    experimental: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,22 +81,26 @@ class CallCode:
 
 @dataclass(frozen=True, slots=True)
 class Unwinding:
-    """What a backtrace needs: the registers in DWARF's order, the frame pointer, the forms of calls."""
+    """What a backtrace needs: the registers in DWARF's order, the frame pointer, the forms of calls.
+
+    `stack_step`: what the stack pointer is a multiple of, where that is less than a whole word.
+    """
 
     dwarf_registers: tuple[str, ...] = ()
     frame_pointer: str | None = None
     calls: tuple[CallCode, ...] = ()
+    stack_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionEntry:
     """The registers with which a function of one argument begins in the CPU's C convention.
 
-    `argument` holds the argument; the stack pointer lies `above_stack` bytes (what a call puts there) below a
-    multiple of `alignment`.
+    `argument` holds the argument (None: it lies on the stack, above the return address); the stack pointer lies
+    `above_stack` bytes (what a call and its caller put there) below a multiple of `alignment`.
     """
 
-    argument: str
+    argument: str | None
     alignment: int = 16
     above_stack: int = 0
 

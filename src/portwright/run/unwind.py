@@ -99,7 +99,7 @@ class Unwinder:
             return None
         size = self._cpu.pointer_size
         frame, stack = registers[name], registers[self._cpu.stack_pointer]
-        if frame < stack or frame % size:
+        if frame < stack or frame % (self._facts.stack_step or size):
             return None
         saved, back = self._word(frame), self._word(frame + size)
         if not self._follows_call(back):
@@ -108,11 +108,11 @@ class Unwinder:
 
     def _scan(self, stack: int, pc: int) -> list[int]:
         """Words above the stack pointer that point behind a call instruction."""
-        size = self._cpu.pointer_size
+        step = self._facts.stack_step or self._cpu.pointer_size
         found: list[int] = []
         for index in range(SCAN_WORDS):
             try:
-                word = self._word(stack + index * size)
+                word = self._word(stack + index * step)
             except BadAddress:
                 break
             if word != pc and self._follows_call(word):

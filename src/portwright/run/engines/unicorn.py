@@ -138,7 +138,8 @@ class UnicornEngine(Registers):
         if name == self._setup.trap:
             self._trapped = True
         elif name is not None:
-            self._stop = Stop("fault", "other", detail=f"`{name}` is not this OS's trap")
+            pc = self.get(("pc",))[0] if self._facts.advance else None
+            self._stop = Stop("fault", "other", None, pc, f"`{name}` is not this OS's trap")
         else:
             kind = self._facts.faults.get(number, "illegal")
             pc = self.get(("pc",))[0] if self._facts.faults_stay else None
