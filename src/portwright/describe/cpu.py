@@ -82,8 +82,8 @@ class Cpu:
 
     `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
-    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine; `rust_asm` how Rust's `asm!`
-    sees the CPU, `arithmetic_flags` the bits of the flags register that arithmetic sets, `probing` how a program
+    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine, `macho_cpu` Mach-O's number;
+    `rust_asm` how Rust's `asm!` sees the CPU, `arithmetic_flags` the flags that arithmetic sets, `probing` how a program
     looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
     """
 
@@ -102,6 +102,7 @@ class Cpu:
     unwinder: bool = False
     arithmetic_flags: int = 0
     probing: Probing | None = None
+    macho_cpu: int | None = None
 
     @property
     def pointer_size(self) -> int:

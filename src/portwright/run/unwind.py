@@ -28,7 +28,7 @@ class Unwinder:
         engine: Engine,
         cpu: Cpu,
         facts: Unwinding,
-        elf: Elf,
+        elf: Elf | None,
         base: int,
         is_code: Callable[[int], bool],
     ) -> None:
@@ -144,7 +144,7 @@ def _is_call(before: bytes, call: CallCode) -> bool:
 class _Rules:
     """The program's call-frame information (.eh_frame, .debug_frame), read at the first question."""
 
-    def __init__(self, elf: Elf, base: int) -> None:
+    def __init__(self, elf: Elf | None, base: int) -> None:
         self._elf = elf
         self._base = base
         self._entries: list[Any] | None = None
@@ -170,6 +170,8 @@ class _Rules:
         return self._entries
 
     def _read(self) -> list[Any]:
+        if self._elf is None:
+            return []
         if self._elf.section(".eh_frame") is None and self._elf.section(".debug_frame") is None:
             return []
         from elftools.common.exceptions import ELFError
