@@ -46,6 +46,7 @@ class Hosted:
 class Emulated:
     """A CPU as Unicorn knows it: names of its constants, so that nothing of it is imported before it is used.
 
+    `registers` may lack the thread pointer: the CPU has no register for it then, and the engine keeps it.
     `traps`: a trap's name -> `("instruction", constant)` or `("interrupt", number)`; `advance`: bytes to add
     to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
     kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them; none do

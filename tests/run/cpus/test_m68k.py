@@ -116,12 +116,12 @@ def test_bad_accesses_say_their_address(engine: Engine, code: str, kind: str) ->
 def test_a_copy_has_flags_registers_and_memory(engine: Engine) -> None:
     code = "4e44 55c1 4e44"  # trap; scs %d1; trap
     assert run(engine, code, d1=0, a3=0x77).reason == "trap-ended"
-    engine.set({"flags": 1})
+    engine.set({"flags": 1, "thread-pointer": DATA})
     copy = engine.fork()
     try:
         engine.set({"flags": 0})
         assert copy.run(lambda: False).reason == "trap-ended"
-        assert copy.get(["d1", "a3", "sp"]) == [0xFF, 0x77, STACK]
+        assert copy.get(["d1", "a3", "sp", "thread-pointer"]) == [0xFF, 0x77, STACK, DATA]
     finally:
         copy.close()
 
@@ -146,5 +146,5 @@ def test_the_names_are_unicorns_and_capstones() -> None:
     shown = next(machine.disasm(bytes.fromhex("0ed00040"), CODE))
     assert f"{shown.mnemonic} {shown.op_str}" == "cas.l d0, d1, (a0)"
     assert set(facts.traps) == set(CPU.traps)
-    wanted = {*CPU.registers, *CPU.vector_registers, CPU.program_counter, "flags", "thread-pointer"}
+    wanted = {*CPU.registers, *CPU.vector_registers, CPU.program_counter, "flags"}
     assert set(facts.registers) == wanted

@@ -56,8 +56,6 @@ CPU = EngineCpu(
             "sp": "UC_M68K_REG_A7",
             "pc": "UC_M68K_REG_PC",
             "flags": "UC_M68K_REG_SR",
-            # No register of the CPU's: a kernel keeps it with the thread, here in one that programs cannot reach.
-            "thread-pointer": "UC_M68K_REG_CR_VBR",
         },
         model="UC_CPU_M68K_M68040",
         traps={f"trap #{number}": ("interrupt", FIRST_TRAP + number) for number in range(16)},
