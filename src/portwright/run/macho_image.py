@@ -35,7 +35,8 @@ def plan(data: bytes, name: str, rules: Rules, findings: Findings) -> Image:
     for fault in faults:
         place = "" if fault.where is None or fault.where.address is None else f" at {fault.where.address:#x}"
         findings.add(f"{fault.what}{place}", fault.hint or "")
-    findings.raise_if_any(name)
+    if program is None:
+        findings.raise_if_any(name)
     assert program is not None
     if data.startswith(macho.FAT):
         findings.add(
@@ -63,9 +64,9 @@ def _check_kind(program: Macho, rules: Rules, findings: Findings) -> None:
         )
     if program.kind != values.EXECUTE:
         findings.add(f"it is no program: it is {macho.KINDS.get(program.kind, 'of another kind')}", "link it")
-    elif program.entry is None:
+    elif program.entry is None and not findings.what:
         findings.add("it has no thread that says where it begins (LC_UNIXTHREAD)", "link it with an entry")
-    elif not any(thread.unix for thread in program.threads):
+    elif program.threads and not any(thread.unix for thread in program.threads):
         what = "its thread gets no stack and no arguments (LC_THREAD)"
         findings.add(what, "a program begins with an LC_UNIXTHREAD")
     needed = [library.name for library in program.libraries if not library.identifies]
