@@ -10,7 +10,7 @@ from pathlib import Path
 from portwright.base import rooms
 from portwright.base.errors import BadInput, Fault, Where, raise_if
 from portwright.base.hashing import hash_file, hash_tree, hash_value
-from portwright.build import crate_digest, image_facts, own_step
+from portwright.build import backend_facts, crate_digest, image_facts, own_step
 from portwright.derive.build_plan import Crate, Facts
 from portwright.derive.freestanding_plan import Link
 from portwright.describe import rustc_facts, spec, utility
@@ -43,6 +43,7 @@ def gather(
         fingerprints={name: own_step.fingerprint(name) for name in rooms.names(own_step.ROOM)},
         crates=programs(port) if crates is None else crates,
         images=image_facts.gather(port, found, digest) if images else None,
+        backend=backend_facts.gather(port, found),
     )
 
 

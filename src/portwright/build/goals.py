@@ -113,6 +113,9 @@ def _of_images(step: str) -> bool:
 def _step(port: Port, goal: str) -> str:
     """The step of a goal; raises `BadInput` with what there is."""
     programs = [program.name for program in port.manifest.program]
+    if goal == "dist" and port.manifest.backend is not None:
+        what = "a toolchain to hand out cannot be made of a port with [backend]: portwright is its linker"
+        raise BadInput([Fault(what, port.places("backend"), "hand out programs instead", "build/goal")])
     if goal in GOALS:
         return goal
     if goal in programs:
@@ -135,7 +138,7 @@ def _build(
     _has_ledger(port, plan, goal)
     state = lock.hold(
         port,
-        lock.of(found.toolchain, found.source_digest, tool_versions.versions(found.toolchain)),
+        lock.of(found.toolchain, found.source_digest, _versions(found)),
         accept=update_lock,
     )
     if state != "same":
@@ -149,6 +152,11 @@ def _build(
         again = yield from executor.run(plan, goal, settings)
         done = Done(done.store, (*done.ran, *again.ran))
     return _result(plan, found, goal, done, state)
+
+
+def _versions(found: Facts) -> dict[str, str]:
+    own = found.backend.tools if found.backend else {}
+    return tool_versions.versions(found.toolchain) | {name: version for name, (_, version) in own.items()}
 
 
 def _gone(store: Store, plan: Plan, found: Facts, goal: str) -> list[str]:

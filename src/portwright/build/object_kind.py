@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portwright.describe.port import RUSTCS_OWN
+
 # e_machine of the ELF objects that rustc makes for each `arch`.
 ELF_MACHINES: Mapping[str, tuple[int, ...]] = {
     "x86": (3,),
@@ -117,7 +119,7 @@ def differences(data: bytes, spec: Mapping[str, Any], backend: str) -> Iterator[
             "arch",
         )
     made = compiler(data)
-    if made is not None and made != backend and not (made == "llvm" and backend == "bitcode"):
+    if made is not None and made != backend and not (made == "llvm" and backend not in RUSTCS_OWN):
         why = "A binary made by the wrong code generator runs until it meets the difference."
         yield f"the object was made by {made}, and the port asks for {backend}", why, ""
 

@@ -19,17 +19,24 @@ def versions(toolchain: Toolchain) -> dict[str, str]:
 
 
 def version(tool: Path, toolchain: Toolchain) -> str:
-    """What `tool --version` says first; `unknown` where it says nothing."""
+    """What `tool --version` says first, or where a line says a version in that line; `unknown` where it says nothing."""
+    lines = whole(tool, toolchain).splitlines()
+    return next(
+        (line.strip() for line in lines if "version" in line and "LLVM" in line), [*lines, "unknown"][0]
+    )
+
+
+def whole(tool: Path, toolchain: Toolchain) -> str:
+    """All that `tool --version` says; empty where it does not end well."""
     status = tool.stat()
     key = hash_value([str(tool), str(tool.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
-    memory = cache_root() / "tools" / key[:32]
+    memory = cache_root() / "tools" / f"{key[:32]}.all"
     try:
         return memory.read_text()
     except OSError:
         pass
     changes: dict[str, str | None] = dict(toolchain.variables())
     answer = run([str(tool), "--version"], env=environment(changes), timeout=60)
-    lines = (answer.text or answer.error_text).strip().splitlines()
-    said = lines[0] if answer.status == 0 and lines else "unknown"
+    said = (answer.text or answer.error_text).strip() if answer.status == 0 else ""
     write_atomic(memory, said)
     return said

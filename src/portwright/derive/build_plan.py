@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base.hashing import hash_bytes, hash_value
-from portwright.derive import dist_plan, freestanding_plan, image_plan, test_plan, unwind_edits
+from portwright.derive import (
+    backend_plan,
+    dist_plan,
+    freestanding_plan,
+    image_plan,
+    test_plan,
+    unwind_edits,
+)
+from portwright.derive.backend_plan import BackendFacts
 from portwright.derive.edit import Edit, to_json
 from portwright.derive.freestanding_plan import Link
 from portwright.derive.image_plan import ImageFacts
@@ -66,7 +74,8 @@ class Facts:
 
     `spec` is the whole target spec; `edits` the overlay; `source_digest` the hash of std's sources;
     `fingerprints` the hash of the code that each of portwright's own steps runs; `crates` what to build; `tests` which of
-    Rust's own, if any: the crates are then what these need in their guests; `images` what the port's images need.
+    Rust's own, if any: the crates are then what these need in their guests; `images` what the port's images need,
+    `backend` what its [backend] does.
     """
 
     toolchain: Toolchain
@@ -77,6 +86,7 @@ class Facts:
     crates: Sequence[Crate] = field(default_factory=tuple)
     tests: TestFacts | None = None
     images: ImageFacts | None = None
+    backend: BackendFacts | None = None
 
 
 def plan(port: Port, facts: Facts) -> Plan:
@@ -87,15 +97,17 @@ def plan(port: Port, facts: Facts) -> Plan:
         "offline.toml": offline(facts.toolchain),
         REMAPPED: remapped(facts.toolchain),
     }
+    texts |= backend_plan.texts(port, facts.backend, facts.spec)
     made_from = {"std": facts.source_digest, "overlay": hash_bytes(texts["edits.json"].encode())}
-    texts |= dist_plan.texts(port, facts.toolchain, facts.spec, made_from)
+    dist = facts.backend is None  # a linker that is portwright cannot go to a machine without it
+    texts |= dist_plan.texts(port, facts.toolchain, facts.spec, made_from) if dist else {}
     base = [
         _spec(port, texts),
         _view(facts, texts),
         _std(port, facts, texts),
         _sysroot(port, facts, texts),
-        dist_plan.step(port, facts.toolchain, texts, facts.fingerprints["pack-dist"]),
     ]
+    base += [dist_plan.step(port, facts.toolchain, texts, facts.fingerprints["pack-dist"])] if dist else []
     crates = [step for crate in facts.crates for step in _steps(port, facts, crate, texts)]
     programs = Step("programs", (), "every program of the port", needs=tuple(c.step for c in facts.crates))
     tests: tuple[Step, ...] = ()
@@ -132,7 +144,7 @@ def spec_text(spec: Mapping[str, Any], port: Port, toolchain: Toolchain) -> str:
     A linker that the port names stays. One that only comes from the built-in spec it is like becomes the LLD
     that was found: `rust-lld` is not in every set.
     """
-    keys = dict(spec)
+    keys = backend_plan.spec_keys(port, spec)
     inherited = "linker" not in port.manifest.target
     if inherited and toolchain.lld is not None and "lld" in str(keys.get("linker-flavor", "")):
         keys["linker"] = str(toolchain.lld)
@@ -201,6 +213,7 @@ def _std(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
         "-Cembed-bitcode=yes",
         # As for the view, see `remapped`.
         f"--remap-path-prefix={toolchain.vendor}=/rustc/{toolchain.commit}/library/vendor",
+        *(backend_plan.FLAGS if port.manifest.backend else ()),
     ]
     argv = [str(toolchain.cargo), "build", "--manifest-path", "{view}/sysroot/Cargo.toml"]
     argv += ["--config", "{texts}/offline.toml", "--config", f"build.rustflags={json.dumps(flags)}"]
@@ -240,12 +253,14 @@ def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     argv = [PORTWRIGHT, "collect-sysroot", "--messages", "{std}/messages.json", "--target", port.target]
     argv += ["--spec", f"{{texts}}/{port.target}.json", "--rustc", str(toolchain.rustc)]
     argv += ["--host", toolchain.host, "--host-sysroot", str(toolchain.sysroot)]
+    linker = backend_plan.inputs(texts)
+    argv += ["--linker", linker[0].path] if linker else []
     return Step(
         "sysroot",
         tuple(argv),
         "what `rustc --sysroot` and cargo need: std's crates, the spec, the host's own std for build scripts",
         env=dict(toolchain.environment),
-        inputs=(_compiler(toolchain), _text(texts, f"{port.target}.json")),
+        inputs=(_compiler(toolchain), _text(texts, f"{port.target}.json"), *linker),
         outputs=("lib", "bin"),
         needs=("spec", "std"),
         fingerprint=facts.fingerprints["collect-sysroot"],
@@ -264,7 +279,8 @@ def _steps(port: Port, facts: Facts, crate: Crate, texts: Mapping[str, str]) -> 
         return (_crate(port, facts, crate),)
     source = (_crate_name(crate.name), crate.path, crate.digest or "")
     inputs = [_compiler(facts.toolchain), _text(texts, f"{port.target}.json")]
-    return freestanding_plan.steps(port, facts.toolchain, source, crate.step, crate.link, inputs)
+    linker = backend_plan.inputs(texts)
+    return freestanding_plan.steps(port, facts.toolchain, source, crate.step, crate.link, inputs, linker)
 
 
 def _crate(port: Port, facts: Facts, crate: Crate) -> Step:

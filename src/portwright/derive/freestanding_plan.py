@@ -1,7 +1,8 @@
 """The two steps of a freestanding program: its object, by rustc alone, and what LLD makes of that by a linker script.
 
 No sysroot takes part: such a program stands on nothing, not even core. The object comes from rustc's own code
-generator, whatever the port's [toolchain] backend; what such a program is made of is assembly, as a rule.
+generator, whatever the port's [toolchain] backend (what such a program is made of is assembly, as a rule); only a port
+with [backend] has it made and linked by that.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ def steps(
     step: str,
     link: Link,
     inputs: list[Input],
+    linker: tuple[Input, ...] = (),
 ) -> tuple[Step, Step]:
     """The object, and the program as the step of that name; `source` is (crate name, path, hash), `inputs` are the
-    compiler and the spec."""
+    compiler and the spec, `linker` is the port's own with its settings, where it has one."""
     crate, path, digest = source
     name = step.removeprefix("program-")
     argv = [str(toolchain.rustc), "--target", f"{{texts}}/{port.target}.json", "-Zunstable-options"]
@@ -55,16 +57,19 @@ def steps(
         needs=("spec",),
         room=ROOM,
     )
-    return made, _linked(port, toolchain, name, step, link)
+    return made, _linked(port, toolchain, name, step, link, linker)
 
 
-def _linked(port: Port, toolchain: Toolchain, name: str, step: str, link: Link) -> Step:
-    if toolchain.lld is None:
+def _linked(
+    port: Port, toolchain: Toolchain, name: str, step: str, link: Link, linker: tuple[Input, ...]
+) -> Step:
+    if toolchain.lld is None and not linker:
         what = f"no LLD was found, which links the freestanding program `{name}`"
         raise fail(
             what, None, "`portwright setup` gets one; `portwright doctor` shows what is there", "build/no-lld"
         )
-    argv = [str(toolchain.lld), "-static", "--no-pie", "-z", f"max-page-size={port.manifest.os.page_size}"]
+    argv = [linker[0].path] if linker else [str(toolchain.lld), "-static", "--no-pie"]
+    argv += ["-z", f"max-page-size={port.manifest.os.page_size}"]
     # LLD warns of an entry that is not there, and links a program that begins at 0.
     argv += ["--entry=_start", "--fatal-warnings"]
     argv += ["-T", str(link.script)] if link.script else []
@@ -75,7 +80,7 @@ def _linked(port: Port, toolchain: Toolchain, name: str, step: str, link: Link) 
         tuple(argv),
         f"the freestanding program `{name}`, linked",
         env=dict(toolchain.environment),
-        inputs=script,
+        inputs=(*script, *linker),
         outputs=(name,),
         needs=(object_step(name),),
         room=ROOM,

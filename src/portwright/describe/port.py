@@ -21,6 +21,7 @@ from portwright.describe import image as images
 from portwright.describe import known_failure, program, toml_file
 from portwright.describe import ledger as ledgers
 from portwright.describe import machine as machines
+from portwright.describe.backend import BackendTable
 from portwright.describe.image import Image
 from portwright.describe.known_failure import KnownFailure
 from portwright.describe.machine import Machine
@@ -64,6 +65,10 @@ class OsTable(Described):
     interface: Literal["system-calls", "c-library"] = "system-calls"
 
 
+RUSTCS_OWN = ("llvm", "cranelift")
+"""The code generators that rustc calls itself."""
+
+
 class ToolchainTable(Described):
     """[toolchain]: the Rust version (`1.96`) and the code generator."""
 
@@ -98,6 +103,7 @@ class Manifest(Described):
     os: OsTable
     toolchain: ToolchainTable
     std: StdTable = StdTable()
+    backend: BackendTable | None = None
     programs: SharedPrograms | None = None
     program: list[Program] = []
     image: dict[str, Image] = {}
@@ -111,6 +117,15 @@ class Manifest(Described):
         if not isinstance(table.get("why", {}), dict):
             raise ValueError('`why` is a table: key = "reason"')
         return table
+
+    @model_validator(mode="after")
+    def _one_backend(self) -> Manifest:
+        asked, own = self.toolchain.backend, self.backend.kind if self.backend else None
+        if own is not None and own != asked:
+            raise ValueError(f'[toolchain] backend = "{asked}" and [backend] kind = "{own}" must be one word')
+        if own is None and asked not in RUSTCS_OWN:
+            raise ValueError(f'[toolchain] backend = "{asked}" needs the table [backend], which says how')
+        return self
 
     @model_validator(mode="after")
     def _unique_programs(self) -> Manifest:

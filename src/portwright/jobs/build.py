@@ -17,7 +17,8 @@ from typing import Annotated
 
 from portwright.base.events import Event
 from portwright.base.processes import which
-from portwright.build import cargo_config, goals
+from portwright.build import cargo_config, goals, module_store
+from portwright.build.backends import Report as BackendReport
 from portwright.build.executor import Settings
 from portwright.build.explain import Explained
 from portwright.describe import port as ports
@@ -50,7 +51,8 @@ class Arguments:
 class Result:
     """What was built and where it lies; `ran` are the steps that were not done already. In a dry run, `steps`.
 
-    `cargo_config` is what a package's `.cargo/config.toml` must say, `configured` the one that was written.
+    `backends` says of each program of a port with [backend] what its backend did: faults mended, fallbacks, native
+    parts. `cargo_config` is what a package's `.cargo/config.toml` must say, `configured` the one that was written.
     """
 
     port: str
@@ -62,6 +64,7 @@ class Result:
     dist: tuple[Path, ...] = ()
     programs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     images: Mapping[str, Path] = field(default_factory=dict)
+    backends: Mapping[str, BackendReport] = field(default_factory=dict)
     configured: Path | None = None
     cargo_config: Path | None = None
     steps: tuple[Explained, ...] = ()
@@ -97,9 +100,17 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         built.dist,
         built.programs,
         built.images,
+        _backends(port, built),
         configured,
         config,
     )
+
+
+def _backends(port: ports.Port, built: goals.BuildResult) -> dict[str, BackendReport]:
+    if port.manifest.backend is None:
+        return {}
+    reports = {name: module_store.report_of(paths[0]) for name, paths in built.programs.items() if paths}
+    return {name: report for name, report in reports.items() if report is not None}
 
 
 def _runner(port: ports.Port, variant: str | None) -> list[str]:

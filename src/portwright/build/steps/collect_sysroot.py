@@ -34,6 +34,10 @@ def run(call: Call) -> str:
     host = Path(options["host-sysroot"]) / "lib" / "rustlib" / options["host"]
     if host.is_dir() and options["host"] != target:
         (out / "lib" / "rustlib" / options["host"]).symlink_to(host)
+    if "linker" in options:
+        for suffix in ("", ".json"):
+            made = out / "bin" / (Path(options["linker"]).name + suffix)
+            write_atomic(made, Path(options["linker"] + suffix).read_text(), mode=0o644 if suffix else 0o755)
     for tool in ("rustc", "rustdoc"):
         real = Path(options["rustc"]).with_name(tool)
         if real.is_file():
@@ -91,7 +95,8 @@ def wrapper(real: Path, call: Call, more: str = "") -> str:
 
     A compile for the target gets the sysroot and the leave to use it on a stable compiler, but no unstable
     language features unless the caller asked for them with RUSTC_BOOTSTRAP: a build script that probes for
-    them must hear no. Compiles for the host pass through. `-vV` names the sysroot, because cargo builds again
+    them must hear no. A port's own linker is named to it.
+    Compiles for the host pass through. `-vV` names the sysroot, because cargo builds again
     what another compiler has built, and knows a compiler by this answer. `more` comes before the call.
     """
     exports = "".join(
@@ -99,6 +104,9 @@ def wrapper(real: Path, call: Call, more: str = "") -> str:
         for name, value in call.environment.items()
     )
     quoted = shlex.quote(str(real))
+    linker = call.options.get("linker")
+    own = shlex.quote(f"-Clinker={call.final / 'bin' / Path(linker).name}") if linker else ""
+    linking = f" {own} -Clinker-plugin-lto" if linker else ""
     return f"""#!/bin/sh
 {exports}if [ "$*" = -vV ]; then
     {quoted} -vV && echo 'portwright-sysroot: {call.key}'
@@ -119,5 +127,5 @@ if [ -z "$RUSTC_BOOTSTRAP" ]; then
     export RUSTC_BOOTSTRAP=1
     set -- -Zallow-features= "$@"
 fi
-exec {quoted} -Zunstable-options ${{sysroot:+"$sysroot"}} "$@"
+exec {quoted} -Zunstable-options{linking} ${{sysroot:+"$sysroot"}} "$@"
 """

@@ -1,0 +1,87 @@
+"""Makes assembly of a module with llc; where that crashes, with what works nearest to what was asked, which is listed.
+
+First the function that it crashed at loses the attributes of optimisation for size, then it is left unoptimised, then
+the module is made at another level. Nothing of it is silent, and where nothing helps the build stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portwright.base.errors import Fault, StepFailed, Where
+from portwright.base.processes import paste
+from portwright.build.backends import Fallback, Settings
+from portwright.build.llvm_tools import Crash, Tools, crash
+
+SIZE = ("optsize", "minsize")
+PLAIN = ("optnone", "noinline")
+MOST_TRIES = 60
+
+
+@dataclass
+class Maker:
+    """One module on its way to assembly."""
+
+    tools: Tools
+    settings: Settings
+    name: str
+    level: int
+    fallbacks: list[Fallback] = field(default_factory=list)
+
+    def make(self, module: Path, out: Path) -> list[Fallback]:
+        """Write the assembly; answers what was done otherwise than asked."""
+        tried: set[tuple[str, str]] = set()
+        level, first = self.level, None
+        for _ in range(MOST_TRIES):
+            done = self.tools.run("llc", self.words(level, module, out))
+            if done.status == 0:
+                return self.fallbacks
+            found = crash(done)
+            first = first or (found, paste(done.argv))
+            chosen = next((step for step in self._ladder(found, level) if step not in tried), None)
+            if chosen is None:
+                break
+            tried.add(chosen)
+            module, level = self._taken(chosen, found, module, level)
+        assert first is not None
+        found, command = first
+        at = f" at the function {found.function}" if found.function else ""
+        what = f"llc crashes{at} in {found.stage or 'an unknown pass'}, and nothing that was tried helps:\n{found.said}"
+        raise StepFailed([Fault(what, Where(self.name), f"run it again: {command}", "backend/llc")])
+
+    def words(self, level: int, module: Path, out: Path) -> list[str]:
+        """llc's words."""
+        own = self.settings
+        words = [f"-O{level}", "-filetype=asm", "-function-sections", "-data-sections"]
+        words += [f"-relocation-model={own.relocation_model}"] if own.relocation_model else []
+        words += [f"-code-model={own.code_model}"] if own.code_model else []
+        words += [f"-mcpu={own.cpu}"] if own.cpu else []
+        words += [f"-mattr={own.features}"] if own.features else []
+        return [*words, str(module), "-o", str(out)]
+
+    def _ladder(self, found: Crash, level: int) -> Iterator[tuple[str, str]]:
+        """What can be tried, the least first: (what, for which function)."""
+        if found.function:
+            yield "size", found.function
+            if level:
+                yield "plain", found.function
+        for other in (2, 1, 3, 0) if level else (1, 2, 3):
+            if other != level:
+                yield f"O{other}", ""
+
+    def _taken(self, chosen: tuple[str, str], found: Crash, module: Path, level: int) -> tuple[Path, int]:
+        what, function = chosen
+        why = f"{found.stage}: {found.said.splitlines()[0] if found.said else 'crashed'}"
+        if what.startswith("O"):
+            self.fallbacks.append(Fallback(self.name, "", f"-O{self.level}", f"-{what}", why))
+            return module, int(what[1:])
+        taken, given = (SIZE, ()) if what == "size" else ((), PLAIN)
+        made = module.with_name(f"{module.stem}-{len(self.fallbacks)}.bc")
+        words = [f"-force-remove-attribute={function}:{each}" for each in taken]
+        words += [f"-force-attribute={function}:{each}" for each in given]
+        self.tools.need("opt", ["-passes=forceattrs", *words, str(module), "-o", str(made)], "opt failed")
+        asked, done = (" ".join(taken), "without") if taken else (f"-O{level}", " ".join(given))
+        self.fallbacks.append(Fallback(self.name, function, asked, done, why))
+        return made, level

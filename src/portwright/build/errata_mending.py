@@ -1,0 +1,30 @@
+"""Mends the known faults of a code generator in its assembly: those of `errata/` that are the CPU's, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+
+from portwright.base import rooms
+from portwright.base.errors import Where
+
+ROOM = "portwright.build.errata"
+
+
+def of_cpu(arch: str) -> dict[str, ModuleType]:
+    """The errata of a CPU by their names, in the order in which they mend."""
+    found = {name: entry for name, entry in rooms.load_all(ROOM).items() if arch == entry.ARCH}
+    return dict(sorted(found.items(), key=lambda row: (row[1].ORDER, row[0])))
+
+
+def mend(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tuple[str, dict[str, int]]:
+    """The mended text, and how many places each fault had in it; a text of a CPU without errata stays as it is.
+
+    `without` names faults to leave as they are.
+    """
+    entries = of_cpu(arch)
+    if not entries:
+        return text, {}
+    unit = next(iter(entries.values())).read(text, Where(name))
+    counts = {fault: entry.mend(unit) for fault, entry in entries.items() if fault not in without}
+    return unit.text(), {fault: count for fault, count in counts.items() if count}
