@@ -13,7 +13,7 @@ class Settings:
     """What a port's [backend] says, with the tools that were found for it.
 
     `versions` are theirs and `code` is the hash of portwright's own: what was made with others is not taken from the
-    cache. `cache` is the folder for what was made.
+    cache. `cache` is the folder for what was made. `without` names errata to leave as they are.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Settings:
     versions: Mapping[str, str]
     cache: str
     code: str
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
