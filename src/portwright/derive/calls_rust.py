@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from portwright.derive.trap_rust import PAIR, prefix
 from portwright.derive.types_rust import field_name, one_line, type_name
 from portwright.describe.ledger import Call, Fixed, Ledger, Packed, PackedField, Part
 from portwright.describe.operation import Argument, Kind, Operation, Result, vocabulary
@@ -83,12 +84,18 @@ def _function(ledger: Ledger, name: str, call: Call) -> str:
         )
     parameters = _parameters(ledger, call, operation)
     values = [_value(ledger, name, call, value, parameters) for value in _passed(call, operation)]
-    trap = _wrapped(f"trap::trap{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8)
+    trap = _wrapped(
+        f"trap::{prefix(call.trap)}{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8
+    )
     listed = [f"{each.name}: {each.type}" for each in parameters.values()]
     checks = "".join(f"    {line}\n" for line in _checks(ledger, call, parameters))
     if operation is not None and operation.result == "never":
         returns = "!"
         body = f"unsafe {{ {trap} }};\n    loop {{\n        core::hint::spin_loop();\n    }}\n"
+    elif call.answers or call.child_flag:
+        pair = _wrapped(f"trap::{PAIR}{len(values)}(", [f"number::{number_name(name)}", *values], ")", 8)
+        returns = "Result<(usize, usize), Errno>"
+        body = f"let (first, second) = unsafe {{ {pair} }};\n    check(first).map(|first| (first, second as usize))\n"
     else:
         type_, convert = RESULTS[operation.result] if operation else ("usize", "")
         returns = f"Result<{type_}, Errno>"
@@ -113,6 +120,10 @@ def _docs(name: str, call: Call, operation: Operation | None) -> Iterator[str]:
     yield f"`{name}`, number {call.number}{kernel}."
     lines = [operation.summary] if operation else []
     lines += [call.note] if call.note else []
+    if call.answers:
+        lines.append(f"The results are {' and '.join(f'`{each}`' for each in call.answers)}.")
+    if call.child_flag:
+        lines.append("The second result is 1 in the new process, where the first is the parent's number.")
     if call.limit:
         lines.append(f"At most {call.limit.at_most} for `{field_name(call.limit.argument)}` in one call.")
     if call.ignores:

@@ -6,11 +6,15 @@ what a call destroys are rendered once. What a number means, and how arguments a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Ledger
+
+PAIR = "trap_pair"
+"""How the functions are called that answer both results, for calls of few arguments."""
 
 
 def trap_functions(ledger: Ledger, cpu: Cpu) -> str:
@@ -19,8 +23,18 @@ def trap_functions(ledger: Ledger, cpu: Cpu) -> str:
     The result is the kernel's, with a failure always as a negative error number (an ABI that tells failures by
     the carry flag is brought into that form here).
     """
-    count = len(ledger.abi.arguments)
-    return "\n".join(_function(ledger, cpu, arguments) for arguments in range(count + 1))
+    counts = range(len(ledger.abi.arguments) + 1)
+    found = [_function(ledger, cpu, arguments) for arguments in counts]
+    if (second := ledger.abi.second_result) is not None:
+        found += [_function(ledger, cpu, n, f"{PAIR}{n}", second=second) for n in counts if n < 2]
+    for trap in ledger.traps[1:]:
+        found += [_function(ledger, cpu, n, f"{prefix(trap)}{n}", trap=trap) for n in counts]
+    return "\n".join(found)
+
+
+def prefix(trap: str | None) -> str:
+    """How the functions of a trap are called, without the number of their arguments; None: of the ABI's own."""
+    return "trap" if trap is None else re.sub(r"\W+", "_", trap.lower()).strip("_") + "_of_"
 
 
 def cloning_trap(ledger: Ledger, cpu: Cpu, arguments: int, name: str, entry: str) -> str:
@@ -57,11 +71,14 @@ def _function(
     after: Sequence[str] = (),
     operands: Sequence[str] = (),
     word: bool = False,
+    second: str | None = None,
+    trap: str | None = None,
 ) -> str:
     passed = {ledger.abi.number: "number"}
     passed |= {register: f"a{index}" for index, register in enumerate(ledger.abi.arguments[:arguments])}
-    exchanges, own = _operands(ledger, cpu, passed)
-    lines = [*before, *exchanges, ledger.abi.trap, *after, *exchanges[::-1], *_normalised(ledger, cpu)]
+    exchanges, own = _operands(ledger, cpu, passed, second)
+    normalised = _normalised(ledger, cpu) if trap is None else []
+    lines = [*before, *exchanges, trap or ledger.abi.trap, *after, *exchanges[::-1], *normalised]
     keeps = _keeps_flags(ledger) and not before and not after
     options = "options(nostack, preserves_flags)" if keeps else "options(nostack)"
     parameters = ", ".join(f"{name}: usize" for name in ["number", *(f"a{i}" for i in range(arguments))])
@@ -70,27 +87,35 @@ def _function(
     asm = [*map(_quoted, lines), *own, *operands, options]
     body = "".join(f"            {line},\n" for line in asm)
     return (
-        f"/// Calls the kernel with {_counted(arguments)}; a failure is a negative error number.\n"
+        f"/// Calls the kernel with {_counted(arguments)}; {_told(trap, second)}.\n"
         "///\n"
         "/// # Safety\n"
         "///\n"
         "/// The number and the arguments must be a call that keeps Rust's promises: what it reads and writes\n"
         "/// must be the caller's to give.\n"
         "#[inline]\n"
-        f"pub unsafe fn {name or f'trap{arguments}'}({parameters}) -> isize {{\n"
-        "    let result: isize;\n"
+        f"pub unsafe fn {name or f'trap{arguments}'}({parameters}) -> {'(isize, isize)' if second else 'isize'} {{\n"
+        f"    let {'(result, second): (isize, isize)' if second else 'result: isize'};\n"
         "    // SAFETY: the operands are all that the ABI reads, and all that it destroys; the rest is the caller's.\n"
         "    unsafe {\n"
         "        core::arch::asm!(\n"
         f"{body}"
         "        );\n"
         "    }\n"
-        "    result\n"
+        f"    {'(result, second)' if second else 'result'}\n"
         "}\n"
     )
 
 
-def _operands(ledger: Ledger, cpu: Cpu, passed: dict[str, str]) -> tuple[list[str], list[str]]:
+def _told(trap: str | None, second: str | None) -> str:
+    if trap is not None:
+        return f"by `{trap}`, and the result is whatever it answers"
+    return "a failure is a negative error number" + (", and there is a second result" if second else "")
+
+
+def _operands(
+    ledger: Ledger, cpu: Cpu, passed: dict[str, str], second: str | None
+) -> tuple[list[str], list[str]]:
     """The instructions that bring refused registers in (and, backwards, out), and the operands of `asm!`."""
     abi = ledger.abi
     destroyed = [*cpu.traps[abi.trap].clobbers, *abi.clobbers] if abi.trap in cpu.traps else abi.clobbers
@@ -98,7 +123,7 @@ def _operands(ledger: Ledger, cpu: Cpu, passed: dict[str, str]) -> tuple[list[st
     operands: list[str] = []
     for register in dict.fromkeys([abi.number, abi.result, *abi.arguments, *destroyed]):
         value = passed.get(register)
-        target = "result" if register == abi.result else "_"
+        target = {abi.result: "result", second: "second"}.get(register, "_")
         if value is None and register != abi.result and register not in destroyed:
             continue
         if register in cpu.rust_asm.refused:
@@ -108,8 +133,8 @@ def _operands(ledger: Ledger, cpu: Cpu, passed: dict[str, str]) -> tuple[list[st
             operands.append(f"{slot} = {way} => {target}" if value else f"{slot} = {way} {target}")
         elif value is None:
             operands.append(f'lateout("{register}") {target}')
-        elif target == "result":
-            operands.append(f'inlateout("{register}") {value} as isize => result')
+        elif target != "_":
+            operands.append(f'inlateout("{register}") {value} as isize => {target}')
         elif register in destroyed:
             operands.append(f'inlateout("{register}") {value} => _')
         else:
@@ -133,7 +158,7 @@ def _normalised(ledger: Ledger, cpu: Cpu) -> list[str]:
         what = f"portwright does not know how {cpu.name} tests the carry flag after a trap"
         raise PortwrightError([Fault(what, None, "add `negate_on_carry` in describe/cpus/", "trap/no-carry")])
     result = ledger.abi.result
-    place = "{slot_" + result + "}" if result in cpu.rust_asm.refused else result
+    place = "{slot_" + result + "}" if result in cpu.rust_asm.refused else cpu.rust_asm.prefix + result
     return [line.format(result=place) for line in cpu.rust_asm.negate_on_carry]
 
 

@@ -30,7 +30,8 @@ class RustAsm:
     `negate_on_carry` are the instructions that make `{result}` negative where the carry flag says that a
     call failed. `new_thread` are the instructions behind a call that returns twice: where `{result}` is 0 they
     go to the function `{entry}` with the word at the stack pointer as its first argument, else on.
-    `clear_word` writes 0 to the 32-bit word at `{address}` when all before it is written.
+    `clear_word` writes 0 to the 32-bit word at `{address}` when all before it is written. `prefix` stands before a
+    register's name in a template. `experimental`: `asm!` for this CPU is a feature of the nightly compiler.
     """
 
     refused: tuple[str, ...] = ()
@@ -38,6 +39,8 @@ class RustAsm:
     negate_on_carry: tuple[str, ...] = ()
     new_thread: tuple[str, ...] = ()
     clear_word: str | None = None
+    prefix: str = ""
+    experimental: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Cpu:
 
     `pointer_bits` and `endian` as in a target spec; `registers` and `vector_registers` are those that a
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
-    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine; `rust_asm` how Rust's `asm!`
-    sees the CPU, `arithmetic_flags` the bits of the flags register that arithmetic sets, `probing` how a program
+    document; `traps` by the name that a ledger uses; `elf_machine` is e_machine, `macho_cpu` Mach-O's number;
+    `rust_asm` how Rust's `asm!` sees the CPU, `arithmetic_flags` the flags that arithmetic sets, `probing` how a program
     looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
     """
 
@@ -99,6 +102,7 @@ class Cpu:
     unwinder: bool = False
     arithmetic_flags: int = 0
     probing: Probing | None = None
+    macho_cpu: int | None = None
 
     @property
     def pointer_size(self) -> int:

@@ -19,6 +19,9 @@ from portwright.describe.ledger_arguments import Packed as Packed
 from portwright.describe.ledger_arguments import PackedField as PackedField
 from portwright.describe.ledger_arguments import Part as Part
 from portwright.describe.ledger_arguments import Passed as Passed
+from portwright.describe.ledger_layouts import DirectoryRecords as DirectoryRecords
+from portwright.describe.ledger_layouts import Struct as Struct
+from portwright.describe.ledger_layouts import StructField as StructField
 from portwright.describe.model import Described
 
 ErrorStyle = Literal["negative-errno", "carry"]
@@ -34,7 +37,8 @@ class Abi(Described):
     `arguments` are the registers of a call's arguments in order: a call has at most as many. `clobbers` are
     all registers that a call destroys besides the result. `default_source` is the file of the kernel's source
     in which each number was read that has no `source` of its own. `busy` is the error with which the system
-    may refuse any call until later: std's layer makes the call again.
+    may refuse any call until later: std's layer makes the call again. `second_result` is a register in which calls
+    may answer besides. `ignored_traps` are traps that a program may make and that do nothing here (flush caches).
     """
 
     cpu: str
@@ -45,6 +49,8 @@ class Abi(Described):
     error: ErrorStyle
     clobbers: list[str]
     flags: Literal["preserved", "destroyed"] = "preserved"
+    second_result: str | None = None
+    ignored_traps: list[str] = []
     busy: str | None = None
     default_source: str | None = None
     why: dict[str, str] = {}
@@ -115,8 +121,8 @@ class Memory(Described):
     whether memory may be both writable and executable. `stack_size` is what is mapped at the start,
     `stack_limit` what the stack may grow to. `map_base` is where the kernel places mappings: `map_order`
     `up`, from there on, each behind the one before; `down`, below it, each in the highest gap that holds it.
-    `break_base` is where the data segment's end starts, `break_limit` the most that it may move. `fresh` is what
-    new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
+    `break_base` is where the data segment's end starts, `break_limit` the most that it may move, `break_answers` what
+    the call that moves it answers: the `end` that holds now, or `nothing` but a failure. `fresh` is what new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
     takes.
     """
 
@@ -128,6 +134,7 @@ class Memory(Described):
     map_order: Literal["up", "down"] = "up"
     break_base: Natural | None = None
     break_limit: Natural | None = None
+    break_answers: Literal["end", "nothing"] = "end"
     buffer_limit: Annotated[int, Field(gt=0)] | None = None
     fresh: Literal["zero", "undefined"] = "zero"
     write_execute: Literal["allowed", "refused"] = "allowed"
@@ -179,6 +186,10 @@ class Call(Described):
     parts, fixed values); names of arguments of a call without an operation are free. `aliases` are further
     numbers of the same call. `blocking`: it may wait. `constants` hold in this call only, and there before
     the ledger's own. `ignores` are constants that the call takes but does nothing for.
+    `trap` is the instruction that makes it where that is not [abi]'s: its numbers are its own, and what it answers is
+    the result whatever it is. `answers` are fields of the struct that the operation fills which come in the result's
+    registers instead. `child_flag`: the second result is 1 in the process that the call makes, whose result is its
+    parent's number, and 0 in the old one.
     `counts_nul`: the length of a string that it answers counts the NUL too. `kernel_name` is its
     name in the kernel's source, `kernel_aliases` those of its aliases. `source` is the file in which the
     number was read, where it is not the default one. `note` says in a sentence what a user of the call must
@@ -199,6 +210,9 @@ class Call(Described):
     kernel_name: str | None = None
     kernel_aliases: list[str] = []
     note: str | None = None
+    trap: str | None = None
+    answers: Annotated[list[str], Field(max_length=2)] = []
+    child_flag: bool = False
 
     def fixes(self, constant: str) -> bool:
         """Whether the call always passes a constant."""
@@ -245,51 +259,6 @@ class Source(Described):
     file: str
     form: str | None = None
     name: str | None = None
-
-
-class StructField(Described):
-    """Where a field lies in a struct: `offset` and `size` in bytes; `signed` for a two's-complement
-    number."""
-
-    offset: int
-    size: Annotated[int, Field(gt=0)]
-    signed: bool = False
-
-
-class Struct(Described):
-    """The layout of a struct that crosses the system-call boundary; `size` and offsets in bytes.
-
-    `fields` are the parts that have a name. `source` is the file in which it was read, `note` what to know of
-    it.
-    """
-
-    size: int
-    fields: dict[str, StructField]
-    source: str | None = None
-    note: str | None = None
-
-
-class DirectoryRecords(Described):
-    """How directory entries are read.
-
-    `form = "records"`: one call fills a buffer with several records, each with its length in `length`
-    (`struct dirent` of getdents). `form = "one-name"`: one call gives one entry: the name, a NUL, then a type
-    byte; the result is the name's length, 0 at the end. `name` is the offset of the name. `types` maps the
-    type values to `file`, `directory`, `symlink`, `char-device`, `block-device`, `pipe`, `socket`.
-    """
-
-    form: Literal["records", "one-name"]
-    length: StructField | None = None
-    inode: StructField | None = None
-    type: StructField | None = None
-    name: int | None = None
-    types: dict[str, int] = {}
-
-    @model_validator(mode="after")
-    def _whole(self) -> DirectoryRecords:
-        if self.form == "records" and (self.length is None or self.name is None):
-            raise ValueError('form = "records" needs `length` and `name`')
-        return self
 
 
 class Clock(Described):
@@ -358,12 +327,17 @@ class Ledger(Described):
 
     @property
     def numbers(self) -> Mapping[int, tuple[str, Call]]:
-        """Number (aliases too) -> (call's name, call)."""
+        """Number (aliases too) -> (call's name, call), of those behind the trap of [abi]."""
         found: dict[int, tuple[str, Call]] = {}
         for name, call in self.syscalls.items():
-            for number in [] if call.number is None else [call.number, *call.aliases]:
+            for number in [] if call.number is None or call.trap else [call.number, *call.aliases]:
                 found.setdefault(number, (name, call))
         return found
+
+    @property
+    def traps(self) -> tuple[str, ...]:
+        """The instructions that make calls, that of [abi] first."""
+        return tuple(dict.fromkeys([self.abi.trap, *(c.trap for c in self.syscalls.values() if c.trap)]))
 
     def constant(self, name: str, call: Call | None = None) -> int | None:
         """The value of a constant, as the call (if one is given) has it, or None where there is none."""

@@ -30,12 +30,12 @@ def plain(name: str) -> str:
 
 def numbers(case: Case) -> Iterator[Finding]:
     """One number with two calls that nothing tells apart, one call under two names."""
-    by_number: dict[int, list[str]] = {}
+    by_number: dict[tuple[str | None, int], list[str]] = {}
     by_name: dict[str, str] = {}
     for name, call in case.ledger.syscalls.items():
         own = [] if call.number is None else [call.number, *call.aliases]
         for number in own:
-            others = by_number.setdefault(number, [])
+            others = by_number.setdefault((call.trap, number), [])
             same = next((other for other in others if not _told_apart(case, name, other)), None)
             if same is not None or own.count(number) > 1:
                 first = number_key(same or name, case.ledger.syscalls[same or name], number)
@@ -217,7 +217,8 @@ def _meant(case: Case, name: str, call: Call, meaning: Operation) -> Iterator[Fi
         if times > 1:
             what = f"`{argument}` is passed {times} times"
             yield case.warning("argument-twice", what, "syscalls", name, "arguments")
-    said = set(whole) | {argument for argument, _, part in rows if part and part.as_ != "length"}
+    answered = {each.name for each in meaning.arguments if call.answers and each.kind == "struct-out"}
+    said = answered | set(whole) | {argument for argument, _, part in rows if part and part.as_ != "length"}
     for each in meaning.arguments:
         if each.name in said:
             yield from _constants(case, name, call, each)

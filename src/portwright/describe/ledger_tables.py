@@ -151,7 +151,8 @@ def clocks(case: Case) -> Iterator[Finding]:
     if offered and "monotonic" not in found:
         what = f"`{offered[0]}` reads clocks, and [clocks] has no `monotonic`"
         hint = 'monotonic = { id = ..., epoch = "boot" }: std::time::Instant counts on it'
-        yield case.error("no-clock", what, "syscalls", offered[0], hint=hint)
+        told = case.warning if "realtime" in found else case.error
+        yield told("no-clock", what, "syscalls", offered[0], hint=hint)
     for name, clock in found.items():
         if not offered:
             what = "no call has the operation `clock_read`, so nothing reads this clock"

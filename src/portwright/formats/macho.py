@@ -25,6 +25,7 @@ ORDERS = {
 FAT = b"\xca\xfe\xba\xbe"
 MOST_PARTS = 30  # Java's classes have the same magic, and a version above this where the number of parts is
 CPUS = {6: "m68k", 7: "x86", 12: "Arm", 18: "PowerPC", 0x0100_0007: "x86-64", 0x0100_000C: "AArch64"}
+NEXT_CPU = CPUS[6]
 KINDS = {
     1: "object",
     2: "executable",
@@ -64,6 +65,12 @@ def identify(source: Source) -> str | None:
             rows = [struct.unpack(">IIIII", source.read(8 + 20 * index, 20)) for index in range(count)]
             return f"fat Mach-O, {', '.join(CPUS.get(row[0], f'CPU {row[0]}') for row in rows)}"
     return None
+
+
+def of_next(source: Source) -> bool:
+    """Whether this is for the CPU of NeXT's machines, at least in one of its parts: `parse` reads those."""
+    words = identify(source)
+    return words is not None and NEXT_CPU in words
 
 
 def read(source: Source) -> Header:

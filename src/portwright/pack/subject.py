@@ -129,7 +129,7 @@ class Case:
     @cached_property
     def macho(self) -> Macho | None:
         """The Mach-O file of NeXT's that it is, as far as it can be read."""
-        if self.format != "macho" or not self.known or "m68k" not in self.known.words:
+        if self.format != "macho" or not macho.of_next(self.source):
             return None
         read = self._tried(lambda: macho.parse(self.source))
         if read is None:

@@ -46,6 +46,7 @@ class Hosted:
 class Emulated:
     """A CPU as Unicorn knows it: names of its constants, so that nothing of it is imported before it is used.
 
+    `registers` may lack the thread pointer: the CPU has no register for it then, and the engine keeps it.
     `traps`: a trap's name -> `("instruction", constant)` or `("interrupt", number)`; `advance`: bytes to add
     to the program counter where an interrupt trap leaves it at the instruction. `faults`: exception number ->
     kind. `raising`: encodings of instructions that raise an interrupt and leave the counter behind them; none do
@@ -81,22 +82,26 @@ class CallCode:
 
 @dataclass(frozen=True, slots=True)
 class Unwinding:
-    """What a backtrace needs: the registers in DWARF's order, the frame pointer, the forms of calls."""
+    """What a backtrace needs: the registers in DWARF's order, the frame pointer, the forms of calls.
+
+    `stack_step`: what the stack pointer is a multiple of, where that is less than a whole word.
+    """
 
     dwarf_registers: tuple[str, ...] = ()
     frame_pointer: str | None = None
     calls: tuple[CallCode, ...] = ()
+    stack_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionEntry:
     """The registers with which a function of one argument begins in the CPU's C convention.
 
-    `argument` holds the argument; the stack pointer lies `above_stack` bytes (what a call puts there) below a
-    multiple of `alignment`.
+    `argument` holds the argument (None: it lies on the stack, above the return address); the stack pointer lies
+    `above_stack` bytes (what a call and its caller put there) below a multiple of `alignment`.
     """
 
-    argument: str
+    argument: str | None
     alignment: int = 16
     above_stack: int = 0
 

@@ -24,6 +24,8 @@ Decoder = Callable[[AddressSpace, Registers], Any]
 Fetch = Callable[[Registers], int]
 
 LONGEST_PATH = 4096
+IN_REGISTERS = -1
+"""The address of a struct that a call answers in registers."""
 LONGEST_STRING = 128 << 10
 MOST_STRINGS = 2 << 20
 NANOSECONDS = {"seconds": 10**9, "milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
@@ -122,6 +124,8 @@ class Decoders:
         parts = sources.parts.get(argument.name, {})
         if argument.kind == "struct-in" and parts:
             return _duration(parts, self._bits, argument.nullable)
+        if fetch is None and argument.kind == "struct-out" and call.answers:
+            return lambda space, registers: IN_REGISTERS
         if fetch is None:
             absent = None if argument.nullable else ABSENT.get(argument.kind, 0)
             return lambda space, registers: absent

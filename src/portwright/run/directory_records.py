@@ -65,6 +65,7 @@ def _record(form: DirectoryRecords, cpu: Cpu, name: bytes, inode: int, kind: int
     record = bytearray(size)
     fields: list[tuple[StructField | None, int]] = [
         (form.length, size),
+        (form.name_length, len(name)),
         (form.inode, inode),
         (form.type, _type(form, kind)),
     ]

@@ -73,7 +73,9 @@ class Ended:
     injected: Any = None
 
 
-Table = dict[int, tuple[Variant, ...]]
+Key = int | tuple[str, int]
+"""A call's number, with its trap where that is not the ABI's own."""
+Table = dict[Key, tuple[Variant, ...]]
 Tracer = Callable[[Ended], None]
 ReportCall = Callable[[str, str, str], None]
 
@@ -102,6 +104,9 @@ class Dispatcher:
         self._result = abi.result
         self._carry = _carry_flag(abi.cpu) if abi.error == "carry" else 0
         self._mask = (1 << cpu.pointer_bits) - 1
+        self._second = abi.second_result
+        self._trap = abi.trap if len(process.ledger.traps) > 1 else None
+        self._serving: Variant | None = None
         if process.kernel.calls is None:
             process.kernel.calls = table(process.ledger, cpu)
         self._table = process.kernel.calls
@@ -120,7 +125,7 @@ class Dispatcher:
         """Serve one call of the thread whose registers the engine holds; False where the kernel has to look
         (`process.halt`, or the thread sleeps)."""
         number = self._get(self._number)[0]
-        variants = self._table.get(number)
+        variants = self._table.get(number if self._trap is None else self._key(number))
         if variants is None:
             return self._unknown(number)
         variant = variants[0]
@@ -138,6 +143,7 @@ class Dispatcher:
         values: list[Any] | None = None
         process, space = self._process, self._space
         outcome: int | Failure
+        self._serving = variant
         try:
             values = [decode(space, registers) for decode in variant.decoders]
             taken = values if variant.limit is None else _limited(values, *variant.limit)
@@ -185,11 +191,15 @@ class Dispatcher:
             if self._garbage:
                 self._turn = turn = (self._turn + 1) % len(self._garbage)
                 self._set(self._garbage[turn])
+            if error is not None and variant is not None and variant.call.trap is not None:
+                result = -result  # behind another trap an error is told as any result is
             self._set({self._result: result & self._mask})
+            if variant is not None and error is None and self._second is not None:
+                self._answer_twice(variant)
             if self._scrambled:
                 flags = self._get(("flags",))[0]
                 self._set({"flags": flags ^ process.hostility.bits(self._scrambled)})
-            if self._carry:
+            if self._carry and (variant is None or variant.call.trap is None):
                 self._tell_by_carry(result, error is not None)
         if self._tracer is not None:
             self._tracer(ended)
@@ -205,9 +215,26 @@ class Dispatcher:
             self._turn = turn = (self._turn + 1) % len(self._garbage)
             registers |= self._garbage[turn]
         registers[self._result] = value & self._mask
+        if self._second is not None and self._serving is not None and self._serving.call.child_flag:
+            registers |= {self._result: self._process.id, self._second: 1}
         if self._carry:
             registers["flags"] = self._get(("flags",))[0] & ~self._carry
         return registers
+
+    def _answer_twice(self, variant: Variant) -> None:
+        """Put into registers what a call answers there besides its result."""
+        assert self._second is not None
+        if variant.call.child_flag:
+            self._set({self._second: 0})
+        if variant.call.answers:
+            places = zip((self._result, self._second), variant.call.answers, strict=False)
+            answers = self._process.answers
+            self._set({register: answers.get(name, 0) & self._mask for register, name in places})
+
+    def _key(self, number: int) -> Key:
+        """Under what the table has a call, in a system with several traps."""
+        trap = self._process.engine.trap()
+        return number if trap == self._trap else (trap, number)
 
     def _tell_by_carry(self, result: int, failed: bool) -> None:
         """A failure is the carry flag and the error's number as it is; any other call clears the flag."""
@@ -298,10 +325,11 @@ def _carry_flag(cpu: str) -> int:
 def table(ledger: Ledger, cpu: Cpu) -> Table:
     """Number (aliases too) -> the calls that have it, those with fixed arguments first."""
     decoders = Decoders(ledger, cpu)
-    found: dict[int, list[Variant]] = {}
+    found: dict[Key, list[Variant]] = {}
     for name, call in ledger.syscalls.items():
         for number in [] if call.number is None else [call.number, *call.aliases]:
-            found.setdefault(number, []).append(_variant(name, number, call, ledger, decoders))
+            key = number if call.trap is None else (call.trap, number)
+            found.setdefault(key, []).append(_variant(name, number, call, ledger, decoders))
     return {n: tuple(sorted(rows, key=lambda row: -len(row.fixed))) for n, rows in found.items()}
 
 

@@ -131,6 +131,9 @@ class Engine(Protocol):
         """Run from `pc` until `on_trap` (called at each trap instruction, with `pc` already behind it) answers
         False, a fault, or `interrupt`."""
 
+    def trap(self) -> str:
+        """The name of the trap instruction that called `on_trap` last."""
+
     def count_turn(self, on: bool) -> bool:
         """Whether `run` is to answer `interrupted` of itself after a long time without a trap, by counting
         instructions: such a stop is at the same place each time. Answers False where the engine cannot count."""
@@ -149,8 +152,9 @@ class Engine(Protocol):
 class Setup:
     """What an engine is made for.
 
-    `cpu` by its name in `describe/cpus/`; `trap` by its name in that CPU's traps: the one instruction that
-    calls `on_trap`, any other trap is a fault. `memory_limit` (bytes) and `cpu_seconds` are second guards,
+    `cpu` by its name in `describe/cpus/`; `trap` by its name in that CPU's traps: the instruction that calls
+    `on_trap`, as those of `more_traps` do; those of `ignored_traps` do nothing, any other is a fault.
+    `memory_limit` (bytes) and `cpu_seconds` are second guards,
     behind the machine's own limits: an engine that can hold a guest to them with the host's means does.
     """
 
@@ -159,6 +163,8 @@ class Setup:
     page_size: int = 4096
     memory_limit: int | None = None
     cpu_seconds: int | None = None
+    more_traps: tuple[str, ...] = ()
+    ignored_traps: tuple[str, ...] = ()
 
 
 ROOM = "portwright.run.engines"

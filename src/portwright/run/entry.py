@@ -109,10 +109,10 @@ def _strings(strings: Sequence[bytes], random: bytes) -> tuple[bytes, list[int]]
 def auxiliary(image: Image, page_size: int) -> list[tuple[int, int]]:
     """What an auxiliary vector says of a loaded program."""
     headers = [(AT_PHDR, image.headers)] if image.headers is not None else []
+    if image.elf is not None:
+        headers += [(AT_PHENT, image.elf.segment_size), (AT_PHNUM, len(image.elf.segments))]
     return [
         *headers,
-        (AT_PHENT, image.elf.segment_size),
-        (AT_PHNUM, len(image.elf.segments)),
         (AT_PAGESZ, page_size),
         (AT_BASE, 0),
         (AT_FLAGS, 0),

@@ -1,25 +1,30 @@
-"""Loads a static ELF program as the described OS's own loader would: what goes where, or why it cannot.
+"""Loads a static program as the described OS's own loader would: what goes where, or why it cannot.
 
-`plan` is pure and finds everything that is wrong in one pass; `place` puts a planned image into an address
-space. Dynamic programs are not loaded.
+ELF is read here, Mach-O in `macho_image.py`. `plan` is pure and finds everything that is wrong in one pass; `place`
+puts a planned image into an address space. Dynamic programs are not loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
 
 from portwright.base.errors import BadInput
 from portwright.describe.cpu import Cpu
 from portwright.describe.ledger import Memory
 from portwright.formats import elf as elves
 from portwright.formats.elf import Elf, Segment
+from portwright.run import macho_image
 from portwright.run.address_space import AddressSpace
 from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, CannotMap
 from portwright.run.events import Report
 from portwright.run.failure import Failed
+from portwright.run.program_image import CannotLoad as CannotLoad
+from portwright.run.program_image import Findings, check_entry, check_overlaps
+from portwright.run.program_image import Image as Image
+from portwright.run.program_image import Piece as Piece
+from portwright.run.program_image import Rules as Rules
+from portwright.run.program_image import TlsImage as TlsImage
 
 OTHER_FORMATS = {
     b"MZ": "a Windows program",
@@ -34,105 +39,25 @@ WRITE_CHUNK = 4 << 20
 LOAD_BASE = 0x10_0000  # where a position-independent program goes: low enough for any CPU's addresses
 
 
-class CannotLoad(Exception):
-    """The program cannot be loaded; `report` says why and what to do."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(report.what)
-        self.report = report
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a loader accepts: `loads` as in port.toml's [os], whole pages, addresses from `lowest` to `highest`.
-
-    `base` is where a position-independent program goes.
-    """
-
-    cpu: Cpu
-    loads: Collection[str]
-    page_size: int
-    lowest: int
-    highest: int
-    base: int
-
-
 def rules_of(cpu: Cpu, loads: Collection[str], memory: Memory) -> Rules:
     """The rules of a port: programs may lie wherever the CPU's addresses reach."""
     highest = 1 << engine_cpu(cpu.name).address_bits
     return Rules(cpu, loads, memory.page_size, memory.lowest, highest, LOAD_BASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One segment in memory: whole pages from `start`, in them the file's bytes at `address`, zeros behind
-    these up to `memory_end`; what is left of its pages nobody promised."""
-
-    start: int
-    length: int
-    access: Access
-    address: int
-    offset: int
-    file_size: int
-    memory_end: int
-
-
-@dataclass(frozen=True, slots=True)
-class TlsImage:
-    """What a thread's storage begins with."""
-
-    address: int
-    file_size: int
-    memory_size: int
-    alignment: int
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A program ready to be placed. `headers` is where its program headers lie in memory, if they do;
-    `relocations` are (address, word) to be written; `end` is the end of its highest segment."""
-
-    name: str
-    elf: Elf
-    base: int
-    entry: int
-    pieces: tuple[Piece, ...]
-    end: int
-    headers: int | None = None
-    tls: TlsImage | None = None
-    relocations: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass
-class _Findings:
-    """What is wrong, and what to do about it, as far as it has been found."""
-
-    what: list[str] = field(default_factory=list)
-    advice: list[str] = field(default_factory=list)
-
-    def add(self, what: str, advice: str = "") -> None:
-        self.what.append(what)
-        if advice and advice not in self.advice:
-            self.advice.append(advice)
-
-    def raise_if_any(self, name: str) -> None:
-        if self.what:
-            text = "; ".join(self.what)
-            advice = "; ".join(self.advice) or "build it again"
-            raise CannotLoad(Report("cannot-load", f"{name}: {text}", advice=advice))
-
-
 def plan(data: bytes, name: str, rules: Rules) -> Image:
     """What loading this file means; raises `CannotLoad` with everything that stands in the way."""
-    findings = _Findings()
-    elf = _read(data, name, findings)
+    findings = Findings()
+    if "macho-exec" in rules.loads and macho_image.begins(data):
+        return macho_image.plan(data, name, rules, findings)
+    elf = _read(data, name, rules, findings)
     _check_kind(elf, rules, findings)
     findings.raise_if_any(name)
     base = rules.base if elf.kind == elves.ET_DYN else 0
     pieces = tuple(_pieces(elf, base, rules, findings))
-    _check_overlaps(pieces, rules.page_size, findings)
+    check_overlaps(pieces, rules.page_size, findings)
     entry = elf.entry + base
-    _check_entry(elf, entry, pieces, findings)
+    check_entry(elf.entry, entry, pieces, findings)
     findings.raise_if_any(name)
     try:
         relocations = tuple(_relocations(elf, base, pieces, rules, findings)) if base else ()
@@ -145,20 +70,25 @@ def plan(data: bytes, name: str, rules: Rules) -> Image:
     return Image(name, elf, base, entry, pieces, end, _headers(elf, base), tls, relocations)
 
 
-def _read(data: bytes, name: str, findings: _Findings) -> Elf:
+def _read(data: bytes, name: str, rules: Rules, findings: Findings) -> Elf:
     try:
         return elves.read(data, name)
     except BadInput as error:
         what = "; ".join(fault.what for fault in error.faults)
         for magic, kind in OTHER_FORMATS.items():
             if data.startswith(magic):
-                what = f"it is {kind}, not an ELF program"
+                what = f"it is {kind}, not {_wanted(rules)}"
         findings.add(what, "give a program that was built for this port (`portwright build PORT programs`)")
         findings.raise_if_any(name)
         raise
 
 
-def _check_kind(elf: Elf, rules: Rules, findings: _Findings) -> None:
+def _wanted(rules: Rules) -> str:
+    elf = any(form.startswith("elf") for form in rules.loads)
+    return "an ELF program" if elf else f"what this OS's loader takes ({', '.join(rules.loads)})"
+
+
+def _check_kind(elf: Elf, rules: Rules, findings: Findings) -> None:
     cpu = rules.cpu
     if (elf.machine, elf.bits, elf.endian) != (cpu.elf_machine, cpu.pointer_bits, cpu.endian):
         machine = elves.MACHINES.get(elf.machine, f"machine {elf.machine}")
@@ -178,15 +108,17 @@ def _check_kind(elf: Elf, rules: Rules, findings: _Findings) -> None:
         )
     elif elf.kind == elves.ET_EXEC and "elf-exec" not in rules.loads:
         findings.add(
-            f"it has a fixed address (ET_EXEC), and this OS's loader takes {', '.join(rules.loads)}",
-            "build it position-independent",
+            f"it is an ELF program at a fixed address (ET_EXEC), and this OS's loader takes {', '.join(rules.loads)}",
+            "build it position-independent"
+            if "elf-pie" in rules.loads
+            else "the build makes the OS's own kind of program of it: give that one",
         )
     if not elf.loads:
         findings.add("it has no segment to load", "check the linker script")
     _check_static(elf, findings)
 
 
-def _check_static(elf: Elf, findings: _Findings) -> None:
+def _check_static(elf: Elf, findings: Findings) -> None:
     interpreter = elf.segment(elves.PT_INTERP)
     if interpreter is not None:
         name = elf.data[interpreter.offset : interpreter.offset + interpreter.file_size].rstrip(b"\0")
@@ -203,7 +135,7 @@ def _check_static(elf: Elf, findings: _Findings) -> None:
         findings.add(f"it is dynamic: it needs {needed} shared libraries", "link it statically")
 
 
-def _pieces(elf: Elf, base: int, rules: Rules, findings: _Findings) -> Iterator[Piece]:
+def _pieces(elf: Elf, base: int, rules: Rules, findings: Findings) -> Iterator[Piece]:
     page = rules.page_size
     for number, segment in enumerate(elf.loads):
         what = f"load segment {number} (at {segment.address:#x})"
@@ -244,35 +176,8 @@ def _access(segment: Segment) -> Access:
     return result
 
 
-def _check_overlaps(pieces: tuple[Piece, ...], page: int, findings: _Findings) -> None:
-    ordered = sorted(pieces, key=lambda piece: piece.address)
-    for one, other in pairwise(ordered):
-        if one.memory_end > other.address:
-            findings.add(
-                f"two segments overlap: {one.address:#x} to {one.memory_end:#x} and {other.address:#x} to "
-                f"{other.memory_end:#x}",
-                "check the linker script",
-            )
-        elif one.start + one.length > other.start:
-            findings.add(
-                f"two segments share the page {other.start:#x}: it cannot have the rights of both",
-                f"link with -z max-page-size={page} -z separate-code, or align the segments in the script",
-            )
-
-
-def _check_entry(elf: Elf, entry: int, pieces: tuple[Piece, ...], findings: _Findings) -> None:
-    if elf.entry == 0 and not any(piece.address == entry for piece in pieces):
-        findings.add("it has no entry (0)", "define `_start`, and do not let the linker drop it (-e _start)")
-        return
-    home = next((piece for piece in pieces if piece.address <= entry < piece.memory_end), None)
-    if home is None:
-        findings.add(f"its entry {entry:#x} is in no segment", "check `-e` and the linker script")
-    elif not home.access & Access.EXECUTE:
-        findings.add(f"its entry {entry:#x} is in a segment that is not executable", "check the link script")
-
-
 def _relocations(
-    elf: Elf, base: int, pieces: tuple[Piece, ...], rules: Rules, findings: _Findings
+    elf: Elf, base: int, pieces: tuple[Piece, ...], rules: Rules, findings: Findings
 ) -> Iterator[tuple[int, int]]:
     relative = engine_cpu(rules.cpu.name).relative_relocation
     size = rules.cpu.pointer_size
@@ -302,7 +207,7 @@ def _relocations(
         findings.add(f"it has relocations that name symbols (types {kinds})", "link it as a static PIE")
 
 
-def _tls(elf: Elf, base: int, findings: _Findings) -> TlsImage | None:
+def _tls(elf: Elf, base: int, findings: Findings) -> TlsImage | None:
     segment = elf.segment(elves.PT_TLS)
     if segment is None:
         return None
@@ -332,7 +237,7 @@ def place(image: Image, space: AddressSpace) -> None:
 
     What a segment's pages hold beside the segment is garbage, unless the run is kind.
     """
-    view = memoryview(image.elf.data)
+    view = memoryview(image.content)
     for piece in image.pieces:
         try:
             space.map(piece.start, piece.length, piece.access, "image")
@@ -347,6 +252,7 @@ def place(image: Image, space: AddressSpace) -> None:
             start = piece.offset + done
             space.engine.write(piece.address + done, bytes(view[start : start + size]))
         space.fill_with_garbage(piece.memory_end, piece.start + piece.length - piece.memory_end)
-    bits = image.elf.bits
     for address, word in image.relocations:
+        assert image.elf is not None  # other formats are not moved
+        bits = image.elf.bits
         space.engine.write(address, (word % (1 << bits)).to_bytes(bits // 8, image.elf.endian))

@@ -104,7 +104,8 @@ def _setup(port: Port, options: Options) -> Setup:
     abi, limits = port.ledger.abi, options.limits
     cpu_seconds = None if limits.cpu_seconds is None else int(limits.cpu_seconds) + 2
     page_size = port.ledger.memory.page_size
-    return Setup(abi.cpu, abi.trap, page_size, limits.memory + HOST_MEMORY, cpu_seconds)
+    memory, ignored = limits.memory + HOST_MEMORY, tuple(abi.ignored_traps)
+    return Setup(abi.cpu, abi.trap, page_size, memory, cpu_seconds, port.ledger.traps[1:], ignored)
 
 
 def _interrupted() -> Died:

@@ -146,7 +146,7 @@ class Reporter:
 
     def _backtrace(self, pc: int) -> tuple[Frame, ...]:
         if self._symbols is None:
-            self._symbols = Symbols(self._image.elf, self._image.base)
+            self._symbols = Symbols(self._image.elf, self._image.base, functions=self._image.functions)
         if self._unwinder is None:
             self._unwinder = Unwinder(
                 self._process.engine,
@@ -154,7 +154,7 @@ class Reporter:
                 self._cpu.unwinding,
                 self._image.elf,
                 self._image.base,
-                self._symbols.is_code,
+                self._image.is_code,
             )
         rows = self._unwinder.frames(pc=pc)
         first = self._symbols.frame(rows[0][0])

@@ -15,7 +15,8 @@ class Layout:
         self.size = described.size
         self.endian: Literal["little", "big"] = endian
         self._fields = [
-            (name, field.offset, field.size, field.signed) for name, field in described.fields.items()
+            (name, field.offset, field.size, field.signed, field.unit)
+            for name, field in described.fields.items()
         ]
 
     @property
@@ -26,8 +27,8 @@ class Layout:
     def pack(self, values: Mapping[str, int]) -> bytes:
         """The struct's bytes: fields without a value and padding are zero; too large values lose high bits."""
         image = bytearray(self.size)
-        for name, offset, size, _ in self._fields:
-            value = values.get(name, 0)
+        for name, offset, size, _, unit in self._fields:
+            value = values.get(name, 0) // unit
             if value:
                 image[offset : offset + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, self.endian)
         return bytes(image)
@@ -35,6 +36,6 @@ class Layout:
     def unpack(self, data: bytes) -> dict[str, int]:
         """The values of the struct's fields in `data`."""
         return {
-            name: int.from_bytes(data[offset : offset + size], self.endian, signed=signed)
-            for name, offset, size, signed in self._fields
+            name: int.from_bytes(data[offset : offset + size], self.endian, signed=signed) * unit
+            for name, offset, size, signed, unit in self._fields
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from portwright.base.demangle import demangle
@@ -16,14 +17,24 @@ MOST_ENTRIES = 2_000_000
 
 
 class Symbols:
-    """The functions of one program, loaded at `base`. `lines`: also say which lines of source addresses are."""
+    """The functions of one program, loaded at `base`. `lines`: also say which lines of source addresses are.
 
-    def __init__(self, elf: Elf, base: int, *, lines: bool = True) -> None:
+    Of a file that is no ELF its `functions` are given.
+    """
+
+    def __init__(
+        self,
+        elf: Elf | None,
+        base: int,
+        *,
+        lines: bool = True,
+        functions: Sequence[tuple[int, int, str]] = (),
+    ) -> None:
         self._elf = elf
         self._base = base
-        self._functions = _functions(elf)
+        self._functions = list(functions) if elf is None else _functions(elf)
         self._starts = [start for start, _, _ in self._functions]
-        self._lines: list[tuple[int, int, str]] | None = None if lines else []
+        self._lines: list[tuple[int, int, str]] | None = None if lines and elf is not None else []
 
     def frame(self, address: int, *, guess: bool = False) -> Frame:
         """What an address is; only the address itself where nothing is known of it."""
@@ -47,13 +58,15 @@ class Symbols:
     def is_code(self, address: int) -> bool:
         """Whether an address lies in an executable segment of the program."""
         place = address - self._base
-        return any(s.flags & 1 and s.address <= place < s.address + s.memory_size for s in self._elf.loads)
+        loads = self._elf.loads if self._elf is not None else ()
+        return any(s.flags & 1 and s.address <= place < s.address + s.memory_size for s in loads)
 
     def line(self, address: int) -> str | None:
         """`file:line` of an address, where the program has debug information."""
-        if self._lines is None:
+        if self._lines is None and self._elf is not None:
             self._lines = _line_table(self._elf)
         place = address - self._base
+        assert self._lines is not None
         index = bisect_right(self._lines, (place, 1 << 64, "")) - 1
         if index < 0:
             return None

@@ -43,6 +43,8 @@ class Registers:
         self._unicorn = unicorn
         self._ids = {name: int(getattr(constants, what)) for name, what in facts.emulated.registers.items()}
         self._wide = frozenset(cpu.vector_registers)
+        # What a CPU has no register for, and a kernel keeps with a thread.
+        self._kept = {} if "thread-pointer" in self._ids else {"thread-pointer": 0}
         self._address_bits = facts.address_bits
         self._reads: dict[tuple[str, ...], _Batch] = {}
         self._writes: dict[tuple[str, ...], _Batch] = {}
@@ -50,6 +52,8 @@ class Registers:
     def get(self, names: Sequence[str]) -> list[int]:
         """See `Engine.get`."""
         key = tuple(names)
+        if not self._kept.keys().isdisjoint(key):
+            return [self._kept[name] if name in self._kept else self.get((name,))[0] for name in key]
         batch = self._reads.get(key)
         if batch is None:
             batch = self._reads[key] = self._batch(key)
@@ -66,6 +70,9 @@ class Registers:
 
     def set(self, values: Mapping[str, int]) -> None:
         """See `Engine.set`; a thread pointer that no address can be raises `BadAddress`."""
+        if not self._kept.keys().isdisjoint(values):
+            self._kept |= {name: values[name] for name in self._kept if name in values}
+            values = {name: value for name, value in values.items() if name not in self._kept}
         if type(values) is Prepared:
             if values.made is None:
                 made = self._batch(values)
@@ -89,8 +96,10 @@ class Registers:
 
     def context(self) -> Context:
         """See `Engine.context`."""
-        return Context(self._uc.context_save())
+        return Context((self._uc.context_save(), dict(self._kept)))
 
     def restore(self, context: Context) -> None:
         """See `Engine.restore`."""
-        self._uc.context_restore(context.content)
+        saved, kept = context.content
+        self._uc.context_restore(saved)
+        self._kept = dict(kept)

@@ -28,7 +28,7 @@ class Unwinder:
         engine: Engine,
         cpu: Cpu,
         facts: Unwinding,
-        elf: Elf,
+        elf: Elf | None,
         base: int,
         is_code: Callable[[int], bool],
     ) -> None:
@@ -99,7 +99,7 @@ class Unwinder:
             return None
         size = self._cpu.pointer_size
         frame, stack = registers[name], registers[self._cpu.stack_pointer]
-        if frame < stack or frame % size:
+        if frame < stack or frame % (self._facts.stack_step or size):
             return None
         saved, back = self._word(frame), self._word(frame + size)
         if not self._follows_call(back):
@@ -108,11 +108,11 @@ class Unwinder:
 
     def _scan(self, stack: int, pc: int) -> list[int]:
         """Words above the stack pointer that point behind a call instruction."""
-        size = self._cpu.pointer_size
+        step = self._facts.stack_step or self._cpu.pointer_size
         found: list[int] = []
         for index in range(SCAN_WORDS):
             try:
-                word = self._word(stack + index * size)
+                word = self._word(stack + index * step)
             except BadAddress:
                 break
             if word != pc and self._follows_call(word):
@@ -144,7 +144,7 @@ def _is_call(before: bytes, call: CallCode) -> bool:
 class _Rules:
     """The program's call-frame information (.eh_frame, .debug_frame), read at the first question."""
 
-    def __init__(self, elf: Elf, base: int) -> None:
+    def __init__(self, elf: Elf | None, base: int) -> None:
         self._elf = elf
         self._base = base
         self._entries: list[Any] | None = None
@@ -170,6 +170,8 @@ class _Rules:
         return self._entries
 
     def _read(self) -> list[Any]:
+        if self._elf is None:
+            return []
         if self._elf.section(".eh_frame") is None and self._elf.section(".debug_frame") is None:
             return []
         from elftools.common.exceptions import ELFError

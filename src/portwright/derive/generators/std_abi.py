@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.derive import threads_rust
-from portwright.derive.trap_rust import trap_functions
+from portwright.derive.trap_rust import PAIR, prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
@@ -123,7 +123,7 @@ def _field(field: StructField | None) -> str:
 
 def _plain_field(field: StructField) -> str:
     signed = "true" if field.signed else "false"
-    return f"Field {{ offset: {field.offset}, size: {field.size}, signed: {signed} }}"
+    return f"Field {{ offset: {field.offset}, size: {field.size}, signed: {signed}, unit: {field.unit} }}"
 
 
 def _types(ledger: Ledger) -> Iterator[str]:
@@ -148,6 +148,8 @@ def _facts(ledger: Ledger) -> Iterator[str]:
         f"pub const FRESH_MEMORY_IS_ZERO: bool = {str(ledger.memory.fresh == 'zero').lower()};\n"
         f"/// The longest range of memory that one call takes.\n"
         f"pub const LONGEST_RANGE: usize = {longest};\n"
+        f"/// Whether moving the end of the data segment answers where it is.\n"
+        f"pub const BREAK_ANSWERS_END: bool = {str(ledger.memory.break_answers == 'end').lower()};\n"
         f"pub const ENTRY_STACK: &[Slot] = &[{slots}];\n"
         f"/// The file that gives hosts their addresses.\n"
         f"pub const HOSTS_FILE: &str = {string(ledger.network.hosts)};\n"
@@ -318,13 +320,29 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
         lines.append(f"    let word{len(values)} = {_value(port, operation, call, name, each)};\n")
         values.append(f"word{len(values)}")
     arguments = "".join(f", {value}" for value in values)
-    trap = threads_rust.TWICE if operation.returns_twice else "trap"
+    trap = threads_rust.TWICE if operation.returns_twice else prefix(call.trap)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
+    if call.answers or call.child_flag:
+        made = f"unsafe {{ {PAIR}{len(values)}({call.number}{arguments}) }}"
+        return "".join([*lines, f"    let (first, second) = {made};\n", *_second(operation, call)])
     made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
     # An error that says something of the call's own is no reason to make it again, busy or not.
     once = port.ledger.abi.busy in operation.settled
     lines.append(f"    answer({made})\n" if once else f"    outcome(|| {made})\n")
     return "".join(lines)
+
+
+def _second(operation: Operation, call: Call) -> Iterator[str]:
+    """What becomes of a call's two results."""
+    if call.child_flag:
+        yield "    answer(first).map(|number| if second == 1 { 0 } else { number })\n"
+        return
+    filled = next(argument for argument in operation.arguments if argument.kind == "struct-out")
+    yield "    let results = [answer(first)? as i64, second as i64];\n"
+    yield f"    // SAFETY: the caller gave the address of a struct `{filled.type}`.\n"
+    yield f"    let filled = unsafe {{ struct_at({field_name(filled.name)}, {filled.type}::SIZE) }};\n"
+    fields = ", ".join(f"{filled.type}::{name.upper()}" for name in call.answers)
+    yield f"    fill(filled, &[{fields}], &results)\n"
 
 
 def _made_ready(argument: Argument) -> str:

@@ -24,7 +24,7 @@ _LIB = """\
 //! system call; what it means is the kernel's to say. Nothing here allocates, retries or keeps state.
 
 #![no_std]
-#![deny(missing_docs)]
+{attributes}#![deny(missing_docs)]
 
 pub mod calls;
 pub mod constants;
@@ -97,10 +97,12 @@ pub(crate) const fn check(result: isize) -> Result<usize, Errno> {{
 def generate(port: Port) -> dict[str, str]:
     """The crate's files: path below the crate's folder -> text."""
     ledger = port.ledger
+    experimental = cpu(ledger.abi.cpu).rust_asm.experimental
     facts = {
         "os": port.os,
         "target": port.target,
         "summary": one_line(port.manifest.port.summary).rstrip("."),
+        "attributes": "#![feature(asm_experimental_arch)]\n" if experimental else "",
     }
     return {
         "Cargo.toml": _manifest(port),

@@ -26,9 +26,13 @@ pub fn close_directory(fd: Fd) -> Result<(), Failure> {
 
 /// Reads the next entries into the buffer; the count is the call's own (see the ledger's [directory]).
 pub fn read_directory(fd: Fd, buffer: &mut [u8]) -> Result<usize, Failure> {
-    // SAFETY: the call writes at most `len` bytes into the buffer.
-    let call = || unsafe { abi::read_directory(fd, buffer.as_mut_ptr().expose_provenance(), buffer.len()) };
-    Ok(uninterrupted(call)?.min(buffer.len()))
+    let mut position = 0usize;
+    let mut call = || {
+        let position = (&raw mut position).expose_provenance();
+        // SAFETY: the call writes at most `len` bytes into the buffer, and one word that says where it began.
+        unsafe { abi::read_directory(fd, buffer.as_mut_ptr().expose_provenance(), buffer.len(), position) }
+    };
+    Ok(uninterrupted(&mut call)?.min(buffer.len()))
 }
 
 pub fn create_directory(path: &CStr, mode: usize) -> Result<(), Failure> {

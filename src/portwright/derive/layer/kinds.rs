@@ -49,17 +49,22 @@ impl Constant {
     }
 }
 
-/// Where a number lies in a struct, in bytes.
+/// Where a number lies in a struct, in bytes, and what 1 in it is worth.
 #[derive(Clone, Copy)]
 pub struct Field {
     pub offset: usize,
     pub size: usize,
     pub signed: bool,
+    pub unit: u32,
 }
 
 impl Field {
     /// The number in the struct's bytes, in the CPU's byte order; None where the bytes are too few.
     pub fn read(self, bytes: &[u8]) -> Option<i64> {
+        self.stored(bytes)?.checked_mul(self.unit as i64)
+    }
+
+    fn stored(self, bytes: &[u8]) -> Option<i64> {
         let place = bytes.get(self.offset..self.offset + self.size)?;
         let negative = self.signed && most_significant(place) & 0x80 != 0;
         let mut value: i64 = if negative { -1 } else { 0 };
@@ -84,17 +89,18 @@ impl Field {
         true
     }
 
-    /// Puts a number into the struct's bytes; false where it does not fit.
+    /// Puts a number into the struct's bytes, in whole units below it; false where it does not fit.
     #[must_use]
     pub fn write(self, bytes: &mut [u8], value: i64) -> bool {
         let Some(place) = bytes.get_mut(self.offset..self.offset + self.size) else { return false };
+        let value = value.div_euclid(self.unit as i64);
         for index in 0..self.size {
             let shift = (index * 8).min(63) as u32;
             let byte = (value >> shift) as u8;
             let at = if cfg!(target_endian = "big") { self.size - 1 - index } else { index };
             place[at] = byte;
         }
-        self.read(bytes) == Some(value)
+        self.stored(bytes) == Some(value)
     }
 }
 
@@ -122,6 +128,23 @@ impl<const SIZE: usize> Aligned<SIZE> {
     pub fn address(&mut self) -> usize {
         self.0.as_mut_ptr().expose_provenance()
     }
+}
+
+/// The bytes of a struct that a call is given by its address.
+///
+/// # Safety
+///
+/// So many bytes must lie there, and nothing else may use them meanwhile.
+pub(crate) unsafe fn struct_at<'a>(address: usize, size: usize) -> &'a mut [u8] {
+    // SAFETY: the caller's promise.
+    unsafe { crate::slice::from_raw_parts_mut(crate::ptr::with_exposed_provenance_mut(address), size) }
+}
+
+/// Puts what a call answered in registers where other systems' calls write it.
+pub(crate) fn fill(bytes: &mut [u8], fields: &[Option<Field>], values: &[i64]) -> Result<usize, Failure> {
+    let mut pairs = fields.iter().zip(values);
+    let all = pairs.all(|(field, value)| field.is_some_and(|field| field.write(bytes, *value)));
+    if all { Ok(0) } else { Err(Failure::TooLarge) }
 }
 
 fn most_significant(bytes: &[u8]) -> u8 {
@@ -250,6 +273,9 @@ impl Timespec {
         let (Some(seconds), Some(nanoseconds)) = (timespec::TV_SEC, timespec::TV_NSEC) else {
             return Err(Failure::TooLarge);
         };
+        // A unit that is begun counts whole: a wait may be long, never short.
+        let begun = Duration::from_nanos(nanoseconds.unit.saturating_sub(1) as u64);
+        let duration = duration.saturating_add(begun);
         let most = i64::MAX >> (64 - 8 * seconds.size.clamp(1, 8) as u32);
         let whole = i64::try_from(duration.as_secs()).unwrap_or(most).min(most);
         if seconds.write(&mut bytes, whole) && nanoseconds.write(&mut bytes, duration.subsec_nanos() as i64) {

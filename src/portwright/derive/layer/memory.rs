@@ -55,8 +55,47 @@ pub unsafe fn protect_memory(address: *mut u8, length: usize, protection: usize)
 ///
 /// Nothing may use memory that the new end cuts off.
 pub unsafe fn set_break(address: usize) -> Result<usize, Failure> {
+    if !abi::BREAK_ANSWERS_END {
+        // SAFETY: the caller's promise.
+        return unsafe { own_break::set(address) };
+    }
     // SAFETY: the caller's promise.
     unsafe { abi::set_break(address) }
+}
+
+/// The end of the data segment where the system does not tell it: at first the end of the program, where the linker
+/// says that is.
+mod own_break {
+    use super::super::abi::{self, Failure};
+    use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    static END: AtomicUsize = AtomicUsize::new(0);
+
+    /// As `set_break`.
+    ///
+    /// # Safety
+    ///
+    /// As for `set_break`; calls must not overlap.
+    pub unsafe fn set(address: usize) -> Result<usize, Failure> {
+        let mut end = END.load(Relaxed);
+        if end == 0 {
+            end = first().checked_next_multiple_of(abi::PAGE_SIZE).ok_or(Failure::TooLarge)?;
+        }
+        // SAFETY: the caller's promise.
+        if address != 0 && unsafe { abi::set_break(address) }.is_ok() {
+            end = address;
+        }
+        END.store(end, Relaxed);
+        Ok(end)
+    }
+
+    fn first() -> usize {
+        unsafe extern "C" {
+            // Every linker gives the end of a program this name.
+            static _end: u8;
+        }
+        (&raw const _end).addr()
+    }
 }
 
 /// At least `length` bytes of fresh memory, in whole pages: (address, bytes), or null.

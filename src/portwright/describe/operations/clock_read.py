@@ -9,7 +9,7 @@ OPERATION = Operation(
     family="time",
     summary="Read a clock into a timespec.",
     arguments=(
-        Argument("clock", "integer"),
+        Argument("clock", "integer", optional=True),
         Argument("time", "struct-out", type="timespec"),
     ),
     result="none",

@@ -46,6 +46,8 @@ FAULTS: Mapping[int, str] = {
 
 def unfit(setup: Setup) -> str | None:
     """Why this engine cannot run such guests here, or None."""
+    if setup.more_traps or setup.ignored_traps:
+        return "it sees the host's own trap alone"
     if sys.platform != "linux":
         return f"it needs Linux's ptrace, and this host is {sys.platform}"
     hosted, machine = engine_cpu(setup.cpu).hosted, os.uname().machine
@@ -336,6 +338,10 @@ class NativeEngine:
     def cpu_seconds(self) -> float:
         """See `Engine.cpu_seconds`."""
         return self._process.cpu_seconds()
+
+    def trap(self) -> str:
+        """See `Engine.trap`: there is one."""
+        return self._setup.trap
 
     def count_turn(self, on: bool) -> bool:
         """See `Engine.count_turn`: a processor's own counters are not exact."""

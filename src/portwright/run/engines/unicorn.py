@@ -35,10 +35,9 @@ def unfit(setup: Setup) -> str | None:
     emulated = engine_cpu(setup.cpu).emulated
     if emulated is None:
         return f"src/portwright/run/cpus/ does not say how Unicorn emulates {setup.cpu}"
-    if setup.trap not in emulated.traps:
-        return (
-            f"src/portwright/run/cpus/ does not say how Unicorn shows the trap `{setup.trap}` of {setup.cpu}"
-        )
+    for trap in (setup.trap, *setup.more_traps, *setup.ignored_traps):
+        if trap not in emulated.traps:
+            return f"src/portwright/run/cpus/ does not say how Unicorn shows the trap `{trap}` of {setup.cpu}"
     if setup.page_size % SMALLEST_PAGE:
         return f"the guest's pages are {setup.page_size} bytes, Unicorn's {SMALLEST_PAGE}"
     if importlib.util.find_spec("unicorn") is None:
@@ -68,7 +67,9 @@ class UnicornEngine(Registers):
         self._asking = (
             threading.Lock()
         )  # what is asked for is the run that was to be interrupted, not the next
-        self._trapped = False
+        self._trapped = self._passes = False
+        self._calling = {setup.trap, *setup.more_traps}
+        self._last_trap = setup.trap
         self._looking: tuple[int, int] | None = None
         self._stop: Stop | None = None
         self._uc.ctl_set_cpu_model(self._constant(self._facts.model))
@@ -95,7 +96,7 @@ class UnicornEngine(Registers):
         self._interrupts: dict[int, str] = {}
         for name, (kind, what) in self._facts.traps.items():
             if kind == "instruction":
-                on_trap = self._on_trap if name == self._setup.trap else self._on_foreign(name)
+                on_trap = self._on_call(name) if name in self._calling else self._on_foreign(name)
                 uc.hook_add(unicorn.UC_HOOK_INSN, on_trap, None, 1, 0, self._constant(str(what)))
             else:
                 self._interrupts[int(what)] = name
@@ -116,9 +117,12 @@ class UnicornEngine(Registers):
 
     # what hooks see: they note it and stop the emulator
 
-    def _on_trap(self, uc: Any, _: Any) -> None:
-        self._trapped = True
-        uc.emu_stop()
+    def _on_call(self, name: str) -> Any:
+        def hook(uc: Any, _: Any) -> None:
+            self._trapped, self._last_trap = True, name
+            uc.emu_stop()
+
+        return hook
 
     def _on_foreign(self, name: str) -> Any:
         def hook(uc: Any, _: Any) -> None:
@@ -135,10 +139,13 @@ class UnicornEngine(Registers):
 
     def _on_interrupt(self, uc: Any, number: int, _: Any) -> None:
         name = self._interrupts.get(number)
-        if name == self._setup.trap:
-            self._trapped = True
+        if name in self._calling:
+            self._trapped, self._last_trap = True, str(name)
+        elif name in self._setup.ignored_traps:
+            self._passes = True
         elif name is not None:
-            self._stop = Stop("fault", "other", detail=f"`{name}` is not this OS's trap")
+            pc = self.get(("pc",))[0] if self._facts.advance else None
+            self._stop = Stop("fault", "other", None, pc, f"`{name}` is not this OS's trap")
         else:
             kind = self._facts.faults.get(number, "illegal")
             pc = self.get(("pc",))[0] if self._facts.faults_stay else None
@@ -270,10 +277,11 @@ class UnicornEngine(Registers):
                 if not self._trapped and self._stop is None and error is None:
                     pc = self.get(pc_only)[0]
                     continue
-            if self._trapped:
+            if self._trapped or self._passes:
                 if self._facts.advance:
                     self.set({"pc": self.get(pc_only)[0] + self._facts.advance})
-                if not on_trap():
+                self._passes = False
+                if self._trapped and not on_trap():
                     return Stop("trap-ended")
             elif self._stop is not None or error is not None or not (self._interrupted or self._counts):
                 return self._fault(error)
@@ -285,7 +293,7 @@ class UnicornEngine(Registers):
         return Stop("interrupted", pc=pc)
 
     def _is_new_bad_access(self, error: Any) -> bool:
-        noted = self._trapped or self._stop is not None
+        noted = self._trapped or self._passes or self._stop is not None
         return error is not None and error.errno in self._memory_errors and not noted
 
     def _look_at(self, pc: int) -> None:
@@ -322,6 +330,10 @@ class UnicornEngine(Registers):
                 if self.read(pc - len(code), len(code)) == code:
                     return pc - len(code)
         return pc
+
+    def trap(self) -> str:
+        """See `Engine.trap`."""
+        return self._last_trap
 
     def cpu_seconds(self) -> float:
         """See `Engine.cpu_seconds`: the time of the thread that runs the guest, in `run`."""

@@ -10,8 +10,14 @@ from portwright.run.process import Process
 MOST_AT_ONCE = 256
 
 
-def perform(process: Process, fd: int, buffer: int, length: int) -> int | Failure:
-    """An entry that does not fit is EINVAL, and is not lost."""
+def passes_position(process: Process) -> bool:
+    """Whether the OS's call has that argument."""
+    _, call = process.ledger.offers["read_directory"]
+    return "position" in (call.arguments or ())
+
+
+def perform(process: Process, fd: int, buffer: int, length: int, position: int) -> int | Failure:
+    """An entry that does not fit is EINVAL, and is not lost. A `position` that is passed must be an address."""
     directory = process.files.directory(fd)
     form = process.ledger.directory
     if form is None:
@@ -19,6 +25,9 @@ def perform(process: Process, fd: int, buffer: int, length: int) -> int | Failur
         process.complain("not-offered", "the ledger does not say how directory entries look", advice)
         return Failure("ENOSYS")
     process.check_buffer(buffer, length, Access.WRITE)
+    if passes_position(process):
+        word = process.cpu.pointer_size
+        process.space.write(position, directory.position.to_bytes(word, process.cpu.endian))
     remaining = directory.entries[directory.position : directory.position + MOST_AT_ONCE]
     if not remaining:
         return 0

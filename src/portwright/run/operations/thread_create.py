@@ -13,10 +13,11 @@ def perform(process: Process, entry: int, stack: int, argument: int, thread_poin
     if not stack or not entry:
         return Failure("EINVAL")
     registers = process.hostility.registers(process.cpu.register_bits)
-    registers |= {
-        "pc": entry,
-        "sp": stack - stack % facts.alignment - facts.above_stack,
-        "thread-pointer": thread_pointer,
-        facts.argument: argument,
-    }
+    top = stack - stack % facts.alignment - facts.above_stack
+    registers |= {"pc": entry, "sp": top, "thread-pointer": thread_pointer}
+    if facts.argument is None:
+        word = process.cpu.pointer_size
+        process.space.write(top + word, argument.to_bytes(word, process.cpu.endian))
+    else:
+        registers[facts.argument] = argument
     return process.kernel.start_thread(process, registers).id

@@ -1,0 +1,5 @@
+//! The first program: std on NeXTSTEP.
+
+fn main() {
+    println!("Hello from Rust on NeXTSTEP!");
+}
