@@ -7,6 +7,7 @@ reason. See docs/emit.md.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,9 +81,10 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     if arguments.drv:
         result = replace(result, derivation=entry.add(folder, subject))
     if arguments.verify:
-        built = yield from entry.build(folder, subject)
         said = entry.said(subject) if hasattr(entry, "said") else subject
-        differences = tuple(emit_folder.compare(said, built))
+        with tempfile.TemporaryDirectory(prefix="portwright-") as keep:
+            built = yield from entry.build(folder, subject, Path(keep))
+            differences = tuple(emit_folder.compare(said, built))
         compared = sum(len(job.kept) for job in said.jobs)
         result = replace(result, verified=True, compared=compared, differences=differences)
     return result
