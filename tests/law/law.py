@@ -193,6 +193,7 @@ def _names_of_entries(root: Path) -> tuple[set[str], set[str]]:
         names.add(port.parent.name)
         names.add(str(tomllib.loads(port.read_text())["target"].get("os", port.parent.name.split("-")[2])))
     names |= {name.replace("_", "-") for name in names}
+    names.discard("bitcode")  # also a kind of object file, which engines do tell apart
     names.discard("portwright")  # the reference ports' OS is called as the product, which engines do speak of
     operations = {path.stem for path in (package / "describe" / "operations").glob("*.py")} - {"__init__"}
     return names, operations

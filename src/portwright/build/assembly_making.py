@@ -55,6 +55,8 @@ class Maker:
         """llc's words."""
         own = self.settings
         words = [f"-O{level}", "-filetype=asm", "-function-sections", "-data-sections"]
+        words += ["-no-integrated-as"] if own.inline_assembly == "assembler" else []
+        words += own.llc_args
         words += [f"-relocation-model={own.relocation_model}"] if own.relocation_model else []
         words += [f"-code-model={own.code_model}"] if own.code_model else []
         words += [f"-mcpu={own.cpu}"] if own.cpu else []

@@ -20,7 +20,8 @@ def settings(path: Path) -> Settings:
     """The settings that the plan wrote."""
     value = json.loads(path.read_text())
     lists = {name: tuple(item) for name, item in value.items() if isinstance(item, list)}
-    return Settings(**{row.name: (value | lists)[row.name] for row in fields(Settings)})
+    known = {row.name for row in fields(Settings)}
+    return Settings(**{name: item for name, item in (value | lists).items() if name in known})
 
 
 def link(own: Settings, words: Sequence[str]) -> Report:

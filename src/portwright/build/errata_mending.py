@@ -1,4 +1,4 @@
-"""Mends the known faults of a code generator in its assembly: those of `errata/` that are the CPU's, in their order."""
+"""Mends the known faults of a code generator, in LLVM IR or in its assembly: those of `errata/` that are the CPU's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import ModuleType
 
 from portwright.base import rooms
 from portwright.base.errors import Where
+from portwright.build import ir_text
 
 ROOM = "portwright.build.errata"
 
@@ -17,12 +18,23 @@ def of_cpu(arch: str) -> dict[str, ModuleType]:
     return dict(sorted(found.items(), key=lambda row: (row[1].ORDER, row[0])))
 
 
+def mend_ir(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tuple[str, dict[str, int]]:
+    """The mended LLVM IR, and how many places each fault had in it that only IR shows."""
+    entries = {fault: entry for fault, entry in of_cpu(arch).items() if hasattr(entry, "mend_ir")}
+    if not entries:
+        return text, {}
+    module = ir_text.read(text, name)
+    counts = {fault: entry.mend_ir(module) for fault, entry in entries.items() if fault not in without}
+    counts = {fault: count for fault, count in counts.items() if count}
+    return (module.text() if counts else text), counts
+
+
 def mend(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tuple[str, dict[str, int]]:
-    """The mended text, and how many places each fault had in it; a text of a CPU without errata stays as it is.
+    """The mended assembly, and how many places each fault had in it; that of a CPU without errata stays as it is.
 
     `without` names faults to leave as they are.
     """
-    entries = of_cpu(arch)
+    entries = {fault: entry for fault, entry in of_cpu(arch).items() if hasattr(entry, "mend")}
     if not entries:
         return text, {}
     unit = next(iter(entries.values())).read(text, Where(name))

@@ -84,7 +84,17 @@ class _Link:
             own.features,
             own.relocation_model,
         ]
-        said += [own.code_model, own.errata, list(own.assembler_args), self.level, self.words.entry, wanted]
+        said += [
+            own.code_model,
+            own.errata,
+            list(own.without),
+            own.inline_assembly,
+            list(own.llc_args),
+            list(own.assembler_args),
+            self.level,
+            self.words.entry,
+            wanted,
+        ]
 
         def make(out: Path) -> Making:
             return self._made(name, prepare(name, files, wanted), out)
@@ -100,11 +110,15 @@ class _Link:
         return bitcode_modules.optimise(self.tools, merged, self.level, keep)
 
     def _made(self, name: str, module: Path, out: Path) -> Making:
-        raw = self.folder / f"{name}.s"
+        raw, counts = self.folder / f"{name}.s", dict[str, int]()
+        known = errata_mending.of_cpu(self.settings.arch)
+        left = self.settings.without if self.settings.errata else tuple(known)
+        if set(known) - set(left):
+            module, counts = self._mended(name, module, left)
         fallbacks = Maker(self.tools, self.settings, name, self.level).make(module, raw)
-        text, counts = raw.read_text(encoding="utf-8", errors="surrogateescape"), dict[str, int]()
-        if self.settings.errata:
-            text, counts = errata_mending.mend(self.settings.arch, text, name)
+        text = raw.read_text(encoding="utf-8", errors="surrogateescape")
+        text, more = errata_mending.mend(self.settings.arch, text, name, left)
+        counts |= more
         (out / ASSEMBLY).write_text(text, encoding="utf-8", errors="surrogateescape")
         # GNU as takes names of files with their folders, as DWARF 5 has them, only when told so.
         dwarf = ["--gdwarf-5"] if re.search(r"^\t\.file\t\d", text, re.MULTILINE) else []
@@ -118,6 +132,17 @@ class _Link:
             self.tools.need("as", [*argv[:-1], str(kept)], f"the assembler refuses the assembly of {name}")
             raise
         return counts, fallbacks
+
+    def _mended(self, name: str, module: Path, left: Sequence[str]) -> tuple[Path, dict[str, int]]:
+        """The module without the faults that only LLVM IR shows."""
+        plain, mended = self.folder / f"{name}.ll", self.folder / f"{name}.mended"
+        self.tools.need("llvm-dis", [str(module), "-o", str(plain)], "llvm-dis failed")
+        text, counts = errata_mending.mend_ir(self.settings.arch, plain.read_text(), name, left)
+        if not counts:
+            return module, counts
+        plain.write_text(text)
+        self.tools.need("llvm-as", [str(plain), "-o", str(mended)], "the mended LLVM IR is refused")
+        return mended, counts
 
     def _linked(self, inputs: Inputs, objects: Sequence[Path]) -> Path:
         given: list[str] = []

@@ -1,0 +1,156 @@
+"""Which flags are still wanted where, in a function of m68k assembly; and which instructions destroy them on the way.
+
+LLVM takes all flags as one register that every compare and every arithmetic sets. What it puts in later, without asking
+whether that register is in use, are copies (moves) and extensions (and with 255 or 65535, ext). These are never what a
+branch asks about, so flags that are wanted after them must have come from before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from portwright.base.errors import BadInput, Fault
+from portwright.build.m68k_assembly import Instruction, Line, Unit
+
+_BITS = {flag: 1 << place for place, flag in enumerate("XNZVC")}
+_EVERY = sum(_BITS.values())
+PASSES_Z_ON = ("addx", "subx", "negx")
+"""These clear Z or leave it: it is wanted of what was before only where it is wanted after them."""
+HINT = "llc's code means something that is not known here: keep it (--keep) and report it"
+
+
+def mask(flags: frozenset[str]) -> int:
+    """A set of flags as bits."""
+    return sum(_BITS[flag] for flag in flags)
+
+
+def is_extension(instruction: Instruction) -> bool:
+    """Whether it only widens what is in a register."""
+    if instruction.name in ("ext", "extb"):
+        return True
+    masks = ("#255", "#65535")
+    return instruction.name == "and" and instruction.operands[0].text in masks and _to_data(instruction)
+
+
+def _to_data(instruction: Instruction) -> bool:
+    return instruction.operands[-1].mode in ("data", "address")
+
+
+def carries(instruction: Instruction) -> bool:
+    """Whether its flags are nothing that anyone asked for: a copy, or an extension."""
+    return (instruction.effect.moves and instruction.operands[-1].mode != "flags") or is_extension(
+        instruction
+    )
+
+
+@dataclass
+class _Step:
+    place: int
+    line: Line
+    instruction: Instruction | None
+    next: tuple[int, ...] = ()
+    reads: int = 0
+    writes: int = 0
+    carries: bool = False
+    wanted: int = 0
+    set: bool = False
+
+
+def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset[str]]]:
+    """(place, flags) of every copy or extension of a function that destroys flags wanted after it.
+
+    Raises `BadInput` where flags are wanted that nothing has set.
+    """
+    steps = _steps(unit, first, end)
+    _follow_sets(steps)
+    for step in steps:
+        if step.carries and step.instruction is not None and is_extension(step.instruction) and not step.set:
+            step.carries = False  # nothing before it set any flags: so it is what a branch asks about
+    _follow_wants(steps)
+    faults = []
+    for step in steps:
+        lost = step.wanted & step.writes
+        calls = step.instruction is None or step.instruction.effect.calls
+        if (calls and step.wanted) or (step.place == first and _before(step)):
+            what = f"in {step.line.function}: flags are asked for that nothing has set since here"
+            faults.append(Fault(what, replace(unit.where, line=step.line.number), HINT, "backend/flags"))
+        elif step.carries and lost:
+            yield step.place, frozenset(flag for flag, bit in _BITS.items() if bit & lost)
+    if faults:
+        raise BadInput(faults)
+
+
+def _steps(unit: Unit, first: int, end: int) -> list[_Step]:
+    """The instructions of a function, with where each goes on; somebody's own assembly as one that calls."""
+    found: list[_Step] = []
+    labels: dict[str, int] = {}
+    for place in range(first, end):
+        line = unit.lines[place]
+        if line.label:
+            labels[line.label] = len(found)
+        elif line.inline:
+            found.append(_Step(place, line, None, reads=0, writes=_EVERY))
+        elif line.instruction is not None:
+            known = line.instruction
+            reads, writes = mask(known.reads), mask(known.writes)
+            found.append(_Step(place, line, known, (), reads, writes, carries(known)))
+    for at, step in enumerate(found):
+        after = [at + 1] if at + 1 < len(found) else []
+        if step.instruction is not None:
+            after = [] if step.instruction.effect.ends else after
+            if step.instruction.effect.operands.endswith("t") and not step.instruction.effect.calls:
+                target = labels.get(step.instruction.operands[-1].text)
+                after += [target] if target is not None and target < len(found) else []
+        step.next = tuple(after)
+    return found
+
+
+def _follow_sets(steps: list[_Step]) -> None:
+    """Whether, before each step, an instruction has set flags since the start or the last call, on every way there."""
+    arrives: list[bool | None] = [None] * len(steps)
+    if steps:
+        arrives[0] = False
+    changed = True
+    while changed:
+        changed = False
+        for at, step in enumerate(steps):
+            if arrives[at] is None:
+                continue
+            step.set = bool(arrives[at])
+            leaves = step.set
+            if step.instruction is None or step.instruction.effect.calls:
+                leaves = False
+            elif step.writes and not step.carries:
+                leaves = True
+            for after in step.next:
+                new = leaves if arrives[after] is None else arrives[after] and leaves
+                if new != arrives[after]:
+                    arrives[after], changed = new, True
+
+
+def _before(step: _Step) -> int:
+    """The flags that are wanted before a step."""
+    reads = step.reads
+    if step.instruction is not None and step.instruction.name in PASSES_Z_ON:
+        reads = _BITS["X"] | (step.wanted & _BITS["Z"])
+    if step.instruction is None or step.instruction.effect.calls:
+        return reads & ~_EVERY
+    return reads | (step.wanted if step.carries else step.wanted & ~step.writes)
+
+
+def _follow_wants(steps: list[_Step]) -> None:
+    """The flags that are wanted after each step."""
+    before = [0] * (len(steps) + 1)
+    changed = True
+    while changed:
+        changed = False
+        for at in range(len(steps) - 1, -1, -1):
+            step = steps[at]
+            wanted = 0
+            for after in step.next:
+                wanted |= before[after]
+            step.wanted = wanted
+            new = _before(step)
+            if new != before[at]:
+                before[at], changed = new, True

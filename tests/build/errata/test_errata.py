@@ -1,0 +1,128 @@
+"""Every erratum of m68k: its reproducer goes wrong without the mend, under an emulator, and right with it.
+
+The first half expires: where a newer LLVM no longer has a fault, its test fails and says so. Errata of the room:
+address-register-and, flag-destroying-copy, lost-frame-index, pc-relative-reach, pc-relative-store,
+sign-extended-address, wide-shift.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from backend_cases import M68K, link, module, run, settings
+from no_core import tool
+from portwright.base.errors import StepFailed
+from portwright.build import backend_facts, errata_mending
+
+HEAD = 'target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"\n'
+EXIT = """
+module asm ".globl _start"
+module asm "_start: jsr main"
+module asm "move.l %d0, %d1"
+module asm "moveq #1, %d0"
+module asm "trap #0"
+"""
+MAINS = {
+    "flag-destroying-copy": """
+define i32 @main() nounwind {
+  %r = call i32 @rounds(i32 5, i32 0)
+  ret i32 %r
+}
+""",
+    "lost-frame-index": """
+define i32 @main() nounwind {
+  %r = call i32 @pick(i32 2, i32 9)
+  ret i32 %r
+}
+""",
+    "wide-shift": """
+define i32 @main() nounwind {
+  %r = call i64 @high(i64 7, i32 64)
+  %t = trunc i64 %r to i32
+  ret i32 %t
+}
+""",
+}
+RIGHT = {"flag-destroying-copy": 5, "lost-frame-index": 0, "wide-shift": 7}
+REFUSED = ("address-register-and", "pc-relative-store")
+"""GNU as refuses these without the mend; LLVM's own assembler does not."""
+ERRATA = errata_mending.of_cpu("m68k")
+
+
+@pytest.mark.parametrize("fault", sorted(ERRATA))
+def test_its_file_says_all_of_it(fault: str) -> None:
+    entry = ERRATA[fault]
+    text = entry.__doc__ or ""
+    for part in ("## What it is", "## How it is recognised", "## How it is mended"):
+        assert part in text, part
+    assert entry.KNOWN_IN and entry.REPRODUCER.strip()
+    assert hasattr(entry, "mend") != hasattr(entry, "mend_ir")
+
+
+def outcome(folder: Path, fault: str, entry: ModuleType, *, errata: bool, more: str = "") -> int:
+    """What the reproducer's program exits with."""
+    folder.mkdir()
+    own = settings(folder, M68K, errata=errata)
+    source = module(folder, "reproducer", HEAD + EXIT + entry.REPRODUCER + MAINS[fault] + more, M68K)
+    link(own, [source, "-plugin-opt=O1"], folder / "program")
+    return run(folder / "program", M68K).returncode
+
+
+@pytest.mark.parametrize("fault", sorted(MAINS))
+def test_it_goes_wrong_without_the_mend_and_right_with_it(fault: str, tmp_path: Path) -> None:
+    entry = ERRATA[fault]
+    runtime = ASHLTI if fault == "wide-shift" else ""
+    assert outcome(tmp_path / "mended", fault, entry, errata=True, more=runtime) == RIGHT[fault]
+    said = outcome(tmp_path / "stock", fault, entry, errata=False, more=runtime)
+    assert said != RIGHT[fault], f"{fault} is no more in this LLVM: narrow KNOWN_IN"
+
+
+ASHLTI = """
+define i128 @__ashlti3(i128 %x, i32 %n) nounwind {
+  %high = shl i128 %x, 64
+  ret i128 %high
+}
+"""
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_the_assembler_refuses_what_llc_writes(fault: str, tmp_path: Path) -> None:
+    entry = ERRATA[fault]
+    source = module(tmp_path, "reproducer", HEAD + entry.REPRODUCER, M68K)
+    with pytest.raises(StepFailed, match="operands mismatch"):
+        link(settings(tmp_path, M68K, errata=False), [source, "-plugin-opt=O0"], tmp_path / "program")
+    link(settings(tmp_path, M68K), [source, "-plugin-opt=O0"], tmp_path / "program")
+
+
+def assembly(folder: Path, fault: str) -> str:
+    """What llc makes of a reproducer."""
+    source = module(folder, "reproducer", HEAD + ERRATA[fault].REPRODUCER, M68K)
+    argv = [tool("llc-22"), "-O2", "-mcpu=M68020", source, "-o", "-"]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_word_to_an_address_register(tmp_path: Path) -> None:
+    text = (
+        "\t.text\n\t.type\tf,@function\nf:\n\tmove.w\t#40000, %a0\n\tmove.w\t#4, %a1\n\trts\n.Lfunc_end0:\n"
+    )
+    mended, counts = errata_mending.mend("m68k", text, "case")
+    assert counts == {"sign-extended-address": 1}
+    assert "\tmove.l\t#40000, %a0\n\tmove.w\t#4, %a1\n" in mended
+
+
+def test_far_data(tmp_path: Path) -> None:
+    text = assembly(tmp_path, "pc-relative-reach")
+    assert ",%pc)" in text
+    mended, counts = errata_mending.mend("m68k", text, "case")
+    assert ",%pc)" not in mended and counts["pc-relative-reach"] >= 1
+
+
+def test_the_version_of_the_tests_is_a_known_one() -> None:
+    assert all(
+        tool("llc-22").endswith(f"-{version}") for entry in ERRATA.values() for version in entry.KNOWN_IN
+    )
+    assert backend_facts.LLVM
