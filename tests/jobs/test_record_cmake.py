@@ -78,6 +78,32 @@ def test_configured_and_built(project: Path, portwright: Callable[..., Any]) -> 
     assert emitted.returncode == 0, emitted.stdout + emitted.stderr
 
 
+def test_a_launcher_and_a_compiler_by_its_full_path(project: Path, portwright: Callable[..., Any]) -> None:
+    """A launcher (as ccache is one) of a compiler that CMake was given: past the wrapper, which is said."""
+    (project / "launch").write_text('#!/bin/sh\nexec "$@"\n')
+    (project / "launch").chmod(0o755)
+    file = project.parent / "r.json"
+    launched = f"cmake -G Ninja -B build -DCMAKE_C_COMPILER_LAUNCHER={project}/launch && ninja -C build"
+    assert portwright("record", "-o", file, "--", "sh", "-c", launched, cwd=project).returncode == 0
+    recording = recordings.from_json(file.read_text())
+    assert recording.portable and not any(seen.impurities for seen in recording.seen.values())
+    compiled = [
+        step for step in recording.plan.steps if "$SRC/build/lib/CMakeFiles/two.dir/two.c.o" in step.outputs
+    ]
+    assert compiled[0].type == "cc" and compiled[0].argv[0] == shutil.which("cc"), (
+        "it only led to the compiler"
+    )
+    again = portwright("replay", file)
+    assert again.returncode == 0, again.stdout + again.stderr
+    (project / "kept.h").rename(project / "old.h")
+    shutil.rmtree(project / "build")
+    full = f"cmake -G Ninja -B build -DCMAKE_C_COMPILER={shutil.which('cc')} && ninja -C build"
+    assert portwright("record", "-o", file, "--", "sh", "-c", full, cwd=project).returncode == 0
+    recording = recordings.from_json(file.read_text())
+    kinds = {one.kind for seen in recording.seen.values() for one in seen.impurities}
+    assert kinds & {"not-remapped", "not-portable"}
+
+
 def test_a_source_that_nobody_saw_is_not_called_changed_by_hand(
     project: Path, portwright: Callable[..., Any]
 ) -> None:

@@ -149,3 +149,12 @@ def test_a_file_that_was_only_looked_for_is_not_noticed(
     done = portwright("replay", "--update", "--json", src.parent / "r.json")
     assert done.returncode == 0 and not any(row["ran"] for row in json.loads(done.stdout)["steps"])
     assert "only looked for" in (repo / "docs" / "recording.md").read_text()
+
+
+def test_a_link_needs_no_wrapper_when_it_runs_again(src: Path, record: Any) -> None:
+    """A compiler finds `ld` on PATH by itself: what stands before it while it is recorded is not the step's."""
+    (src / "Makefile").write_text("app:\n\tcc -c main.c\n\tcc -o app main.o\n")
+    (src / "main.c").write_text("int main(void) { return 0; }\n")
+    _, recording = record("make")
+    assert [step.name for step in recording.plan.steps] == ["cc-main", "cc-app"]
+    assert "WRAP" not in recording.plan.step("cc-app").env["PATH"]

@@ -84,7 +84,7 @@ def test_a_debian_source(
         given = {name: env[name] for name in env if name.startswith("NIX_")}
         for form in FORMS:
             need(form)
-            words = ("emit", tmp_path / "r.json", "--to", form, "-o", tmp_path / form, "--verify")
+            words = ("emit", tmp_path / "r.json", "--to", form, "-o", tmp_path / f"as-{form}", "--verify")
             done = portwright(*words, env=given, timeout=600)
             assert done.returncode == 0, done.stdout + done.stderr
             same, compared = re.findall(r"(\d+) of (\d+) outputs", done.stdout)[0]

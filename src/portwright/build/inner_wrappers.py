@@ -40,6 +40,7 @@ class Wrappers:
         found: dict[str, str] = {}
         if WRAPPER not in self.places.roots:
             return [], {}
+        words = self._words(unit)
         for process in unit.processes:
             if process is unit.process or not process.wraps:
                 continue
@@ -48,9 +49,9 @@ class Wrappers:
             added = self.portable and trade.remap and any(word.startswith(trade.remap) for word in wrap.argv)
             if shim is None or shim.call is None:
                 continue
-            folder, _, called = shim.call.argv[0].rpartition("/")
+            called = shim.call.argv[0].rpartition("/")[2]
             # One that a build system has by its full name must be there, even if it has nothing to add.
-            if added or self.places.root(folder) == WRAPPER:
+            if added or shim.call.argv[0] in words:
                 found.setdefault(called, self._script(called, wrap.argv[0], trade.remap if added else ""))
         if not found:
             return [], {}
@@ -61,6 +62,12 @@ class Wrappers:
             passing = next(name for name, text in sorted(found.items()) if text.startswith(_PASSING))
             variables["RUSTC_WRAPPER"] = f"${WRAPPER}/{passing}"
         return inputs, variables
+
+    def _words(self, unit: Unit) -> str:
+        """All that its programs were told, where a wrapper is spoken of by its full name."""
+        folder = self.places.roots[WRAPPER] + "/"
+        calls = [image.call for one in unit.processes for image in one.images if not image.shim]
+        return "\0".join(word for call in calls if call for word in call.argv[1:] if folder in word)
 
     def _script(self, called: str, real: str, flag: str) -> str:
         names = names_in_products(self.places.roots) if flag else {}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from portwright.base import rooms
-from portwright.base.errors import closest, fail
+from portwright.base.errors import Where, closest, fail
 from portwright.base.events import Event, Note
 from portwright.build import emit_folder, emit_port, emit_recording, goals, recording_file
 from portwright.build.emission import Emission
@@ -145,6 +145,9 @@ def _subject(arguments: Arguments, entry: Any) -> Emission:
         if getattr(entry, "DRAFTS", False):
             return emit_recording.draft(file.recording)
         return emit_recording.emission(file.recording, path)
+    if not path.exists() and (path.suffix == ".json" or len(path.parts) > 1):
+        hint = "name a file that `portwright record -o FILE` wrote, or a port"
+        raise fail("there is no such file", Where(path), hint, "emit/no-file")
     if arguments.verify:
         hint = "record a build of the port, and emit the recording"
         raise fail(
