@@ -1,7 +1,8 @@
 """Makes of an ELF program for m68k, linked static at fixed addresses, a Mach-O program that NeXT's kernel loads.
 
 Nothing is moved: segments become whole pages of 8192 bytes where they are, page 0 is left without access, and the
-header goes into the room before the first section or into the page before it.
+header goes into the room before the first section or into the page before it. Symbols lie behind all segments and in
+none: a `__LINKEDIT` segment would be loaded where the program's end is, from which its heap grows.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from portwright.build import elf_m68k as m68k
 from portwright.formats import elf, macho
 from portwright.formats.parts import macho_values as values
 from portwright.formats.parts.macho_values import PAGE, FixedLibrary, Macho, Section, Segment
-from portwright.formats.parts.macho_writer import LINKEDIT, commands_size, rounded, symbols_size
+from portwright.formats.parts.macho_writer import commands_size, rounded
 
 LOWEST, HIGHEST = PAGE, 0x0400_0000 - (512 << 10)
 """Where a program may lie: behind page 0, before the stack that the kernel makes below 0x04000000."""
@@ -67,7 +68,6 @@ class Conversion:
         )
         if symbols:
             made = replace(made, symbols=self._symbols(made))
-        made = replace(made, segments=(*made.segments, _linkedit(made)))
         raise_if(self.faults)
         return self._with_room(made)
 
@@ -213,10 +213,3 @@ class _Homes:
         """The number of the section that an address is in, or at the end of; 0 where there is none."""
         number = bisect_right(self.starts, address)
         return number if number and address <= self.ends[number - 1] else 0
-
-
-def _linkedit(made: Macho) -> Segment:
-    """The segment of the symbols, behind all others."""
-    end = max(row.address + row.memory_size for row in made.segments)
-    size = rounded(symbols_size(made), PAGE)
-    return Segment(LINKEDIT, end, size, (), 7, values.READ | values.RUN, values.NO_RELOCATION)

@@ -41,6 +41,7 @@ _FORMS: tuple[tuple[Mode, re.Pattern[str]], ...] = (
 )
 _LABEL = re.compile(r"([A-Za-z_.$][\w.$@]*|\"[^\"]+\"):")
 _APP, _NO_APP = ";APP", ";NO_APP"
+_NUMBER = re.compile(r"(?<![\w.$])\$([0-9a-fA-F]+)(?=[,)\s]|$)")
 _OWN_BEGINS, _OWN_ENDS = "; Start of file scope inline assembly", "; End of file scope inline assembly"
 
 
@@ -161,6 +162,9 @@ def read(text: str, where: Where) -> Unit:
             line.label = label[1]
             function = label[1] if label[1] in functions else function
         elif body and not body.startswith("."):
+            if "$" in body:  # an address that is a number, which GNU as would take for a symbol
+                line.text = _NUMBER.sub(r"0x\1", line.text)
+                body = line.text.strip()
             try:
                 line.instruction = _instruction(body)
             except ValueError as error:

@@ -30,6 +30,7 @@ from portwright.derive.freestanding_plan import Link
 from portwright.derive.image_plan import ImageFacts
 from portwright.derive.plan import PORTWRIGHT, Input, Plan, Step
 from portwright.derive.test_plan import TestFacts
+from portwright.describe.cpu import of_arch
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
@@ -255,6 +256,9 @@ def _sysroot(port: Port, facts: Facts, texts: Mapping[str, str]) -> Step:
     argv += ["--host", toolchain.host, "--host-sysroot", str(toolchain.sysroot)]
     linker = backend_plan.inputs(texts)
     argv += ["--linker", linker[0].path] if linker else []
+    cpu = of_arch(str(facts.spec.get("arch", "")))
+    if cpu is not None and cpu.rust_asm.experimental:
+        argv += ["--allow-features", "asm_experimental_arch"]
     return Step(
         "sysroot",
         tuple(argv),

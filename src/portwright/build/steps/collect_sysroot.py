@@ -95,7 +95,7 @@ def wrapper(real: Path, call: Call, more: str = "") -> str:
 
     A compile for the target gets the sysroot and the leave to use it on a stable compiler, but no unstable
     language features unless the caller asked for them with RUSTC_BOOTSTRAP: a build script that probes for
-    them must hear no. A port's own linker is named to it.
+    them must hear no, but for assembly where the CPU's is one of them. A port's own linker is named to it.
     Compiles for the host pass through. `-vV` names the sysroot, because cargo builds again
     what another compiler has built, and knows a compiler by this answer. `more` comes before the call.
     """
@@ -104,6 +104,7 @@ def wrapper(real: Path, call: Call, more: str = "") -> str:
         for name, value in call.environment.items()
     )
     quoted = shlex.quote(str(real))
+    allowed = call.options.get("allow-features", "")
     linker = call.options.get("linker")
     own = shlex.quote(f"-Clinker={call.final / 'bin' / Path(linker).name}") if linker else ""
     linking = f" {own} -Clinker-plugin-lto" if linker else ""
@@ -125,7 +126,7 @@ if [ $for = host ]; then
 fi{more}
 if [ -z "$RUSTC_BOOTSTRAP" ]; then
     export RUSTC_BOOTSTRAP=1
-    set -- -Zallow-features= "$@"
+    set -- -Zallow-features={allowed} "$@"
 fi
 exec {quoted} -Zunstable-options{linking} ${{sysroot:+"$sysroot"}} "$@"
 """
