@@ -78,7 +78,9 @@ class History:
         twice = {other for other, own in beside if not own and other in unit.writes}
         if twice:
             # Alone it would find two files where the build had one.
-            what = f"{os.path.basename(path)} is one file with {', '.join(map(os.path.basename, sorted(twice)))}"  # noqa: PTH119
+            what = (
+                f"{os.path.basename(path)} is one file with {', '.join(map(os.path.basename, sorted(twice)))}"  # noqa: PTH119
+            )
             unit.remarks.append(("unseen", f"{what}, which another one linked, and it writes both"))
             self.put(Version(path, unit, time), unit)
             beside = [(other, own or other in twice) for other, own in beside]
