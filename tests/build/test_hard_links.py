@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from log_maker import LogMaker
@@ -124,6 +124,24 @@ def test_a_rename_onto_another_name_of_the_same_file_does_nothing(log: LogMaker)
     assert last(log.result().recording) == {"x": sha("x"), "y": sha("x")}
 
 
+def test_one_that_writes_both_names_of_anothers_link_says_so(log: LogMaker) -> None:
+    disk = Disk(log)
+    make = log.start(None, "make")
+    first = log.start(make, "gen", "one")
+    disk.append(first, "x", "x")
+    disk.link(first, "x", "y")
+    log.exit(first)
+    both = log.start(make, "gen", "two")
+    disk.append(both, "x", "1")
+    disk.append(both, "y", "2")
+    log.exit(both)
+    log.exit(make)
+    log.end()
+    recording = log.result().recording
+    said = [one.what for seen in recording.seen.values() for one in seen.impurities]
+    assert said == ["y is one file with x, which another one linked, and it writes both"]
+
+
 def test_what_was_read_before_is_what_it_was(log: LogMaker) -> None:
     """A reader of one name, then a writer through the other: the reader's input keeps its hash."""
     disk = Disk(log)
@@ -171,10 +189,12 @@ DEEDS = st.lists(
     ),
     max_size=25,
 )
+BOTH = [("append", "a", "a"), ("append", "b", "a")]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(deeds=DEEDS)
+@example(deeds=[(word, *names) for word, names in (("append", "aa"), ("link", "ab"), ("next", "aa"))] + BOTH)
 def test_every_name_holds_at_the_end_what_it_holds_on_the_disk(
     deeds: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

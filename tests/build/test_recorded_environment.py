@@ -195,4 +195,4 @@ def test_a_declared_secret_is_told_and_not_shown(tmp_path: Path) -> None:
     log.end()
     recording = log.result().recording
     assert PLANTED not in recording.to_json()
-    assert [i.kind for i in recording.seen["rustc-a"].impurities] == ["secret"]
+    assert [i.kind for i in recording.seen["rustc-a"].impurities] == ["not-remapped", "secret"]

@@ -76,3 +76,33 @@ def test_a_compiler_that_a_wrapped_one_starts_went_not_past(log: LogMaker) -> No
         log.exit(one)
     log.end()
     assert kinds(log.result().recording) == []
+
+
+def test_what_nobody_compares_is_not_looked_at(log: LogMaker) -> None:
+    """Dep-info names folders and is a note; that says nothing of the object."""
+    log.lay("m.c", "int m;")
+    make = log.start(None, "make")
+    cc = log.start(make, "/usr/bin/cc", "-MD", "-c", "m.c")
+    log.write(cc, "m.o", "object")
+    log.write(cc, "m.d", f"m.o: {log.folder}/m.c")
+    log.exit(cc)
+    log.exit(make)
+    log.end()
+    recording = log.result().recording
+    assert recording.seen["cc-m"].notes == ("$SRC/m.d",) and kinds(recording) == ["not-remapped"]
+
+
+def test_one_that_stands_before_another_of_its_trade(log: LogMaker) -> None:
+    """The rustc of Rust's own build: it starts the wrapper, which starts the real one."""
+    cargo = log.start(None, "cargo", "build")
+    outer = log.start(cargo, "/b/bootstrap/debug/rustc", "m.rs")
+    words = ("/usr/bin/rustc", "m.rs", "--remap-path-prefix=/a=/b")
+    inner = log.start(outer, *words)
+    log.wrapped.append(on.Wrap(log.now, inner, outer, str(log.folder), words, ()))
+    log.write(inner, "m.rlib", str(log.folder))
+    for one in (inner, outer, cargo):
+        log.exit(one)
+    log.end()
+    recording = log.result().recording
+    assert not {"not-portable", "not-remapped"} & set(kinds(recording))
+    assert not any("past the wrapper" in one.what for one in recording.impurities)

@@ -208,7 +208,7 @@ def test_wrong_words(made: Maker, emit: Run, tmp_path: Path) -> None:
     assert no_drv.returncode == 2 and "it is for nix" in no_drv.stderr
     missing = emit(tmp_path / "none.json", "sh", tmp_path / "o", verify=True)
     assert missing.returncode == 2 and not (tmp_path / "o").exists()
-    assert "none.json: error: there is no such file" in missing.stderr
+    assert "none.json: there is no such file" in missing.stderr
     unknown_port = emit("no-such-port", "sh", tmp_path / "o")
     assert unknown_port.returncode == 2 and "no port `no-such-port`" in unknown_port.stderr
     path.write_text("{")

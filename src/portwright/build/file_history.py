@@ -75,7 +75,17 @@ class History:
         """A unit wrote a file, anew or `in_place`, where the old content matters too; its other names have it as well."""
         beside = list(self.names.beside(path, unit))
         read = any(self.current[other].readers for other, _ in beside)
-        self._write(unit, path, time, in_place=in_place, read=read)
+        twice = {other for other, own in beside if not own and other in unit.writes}
+        if twice:
+            # Alone it would find two files where the build had one.
+            what = (
+                f"{os.path.basename(path)} is one file with {', '.join(map(os.path.basename, sorted(twice)))}"  # noqa: PTH119
+            )
+            unit.remarks.append(("unseen", f"{what}, which another one linked, and it writes both"))
+            self.put(Version(path, unit, time), unit)
+            beside = [(other, own or other in twice) for other, own in beside]
+        else:
+            self._write(unit, path, time, in_place=in_place, read=read)
         written = self.current.get(path)
         if not beside or written is None or written.symlink:
             return

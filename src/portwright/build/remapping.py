@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from portwright.build.process_tree import Process
 from portwright.build.recording_place import TEMPORARY, TOOL, WRAPPER, Places
@@ -19,14 +19,15 @@ NOT_REMAPPED = "not-remapped"
 """That of a step whose outputs may."""
 
 
-def folders_in_products(unit: Unit, places: Places) -> Impurity | None:
-    """What of a step depends on the folder, because a compiler of it was not told to write other names."""
+def folders_in_products(unit: Unit, places: Places, outputs: Collection[str]) -> Impurity | None:
+    """What of a step's outputs (names as recorded) depends on the folder: a compiler was not told to write others."""
     past = _past_the_wrapper(unit)
     if not past:
         return None
     roots = {name: folder for name, folder in places.roots.items() if name not in (TEMPORARY, TOOL, WRAPPER)}
     for path, version in sorted(unit.writes.items()):
-        name = "" if version.hidden or version.symlink else _named_in(path, roots)
+        looked_at = places.path(path) in outputs and not version.hidden and not version.symlink
+        name = _named_in(path, roots) if looked_at else ""
         if name:
             what = f"{past} was started past the wrapper, and {places.path(path)} holds the folder of ${name}"
             return Impurity(NOT_PORTABLE, what)
@@ -34,11 +35,12 @@ def folders_in_products(unit: Unit, places: Places) -> Impurity | None:
 
 
 def went_past(process: Process) -> bool:
-    """Whether the wrapper covers such a call, and neither it nor one that led to it went through the wrapper."""
-    if (
-        not any(image.call is not None for image in process.images)
-        or not trade_of(call_of(process))[1].wrapped
-    ):
+    """Whether the wrapper covers such a call, and neither it, nor one that led to it or from it, went through it."""
+    name, trade = trade_of(call_of(process))
+    if not any(image.call is not None for image in process.images) or not trade.wrapped:
+        return False
+    # One that only stands before another of its trade (as the rustc of Rust's own build does), which went through it.
+    if any(one.wraps and trade_of(call_of(one))[0] == name for one in process.below()):
         return False
     one: Process | None = process
     while one is not None:

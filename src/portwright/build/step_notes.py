@@ -10,6 +10,9 @@ from portwright.build.file_version import Version
 from portwright.build.recording_place import Places
 from portwright.build.work_units import Unit
 
+LARGEST = 1 << 20
+"""Bytes of what may steer a driver: that is text."""
+
 
 def is_note(version: Version, unit: Unit, places: Places, copied: Set[Version]) -> bool:
     """Whether a file is no step's: a log, or one for the driver that names a folder which another build does not have.
@@ -26,7 +29,7 @@ def is_note(version: Version, unit: Unit, places: Places, copied: Set[Version]) 
         return named
     # What a driver reads steers the build (a makefile that was configured).
     steers = any(reader.role == "driver" for reader in version.readers) and version not in copied
-    if not named and not steers:
+    if not named and (not steers or version.size > LARGEST):
         return False
     try:
         text = Path(version.path).read_text(errors="surrogateescape")

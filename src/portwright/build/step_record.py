@@ -143,7 +143,8 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
         env["PATH"] = f"${WRAPPER}{os.pathsep}{env.get('PATH', os.defpath)}"
         inputs += wrappers
     _purity(unit, reading, impurities)
-    folder = folders_in_products(unit, reading.places) if reading.wrappers.portable else None
+    made = {row.path for row in outputs}
+    folder = folders_in_products(unit, reading.places, made) if reading.wrappers.portable else None
     impurities += [folder] if folder is not None else []
     step = Step(
         name=unit.name,
