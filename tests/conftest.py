@@ -66,12 +66,14 @@ _share_cache()
 
 
 def _heed_interrupts() -> None:
-    """Let SIGINT reach the processes under test: a shell's background jobs start with it ignored, and they inherit it."""
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        and threading.current_thread() is threading.main_thread()
-    ):
+    """Let SIGINT and SIGHUP reach the processes under test: a shell's background jobs start with the one ignored, those
+    of `nohup` with the other, and they inherit it."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 _heed_interrupts()

@@ -128,6 +128,22 @@ def test_outside_a_recording_it_only_passes_on(call: Called, tools: Path) -> Non
     assert gone.returncode == 0 and gone.stdout.endswith(b"-c a.c\n")
 
 
+def test_linkers_and_what_changes_objects_are_seen_and_given_nothing_more(call: Called, tools: Path) -> None:
+    """`as` is not among them: a compiler looks for it on PATH for every file."""
+    names = [
+        name for name in ("ld", "ld.bfd", "strip", "ranlib", "objcopy") if (call.shims / name).is_symlink()
+    ]
+    assert {"ld", "strip", "ranlib"} <= set(names) and not (call.shims / "as").exists()
+    for name in names:
+        (tools / name).write_text('#!/bin/sh\necho "$*"\n')
+        (tools / name).chmod(0o755)
+        assert call(name, "-c", "a.c").stdout == b"-c a.c\n"
+        (wrap,) = call.events()
+        assert isinstance(wrap, log.Wrap) and wrap.argv == (str(tools / name), "-c", "a.c")
+    call("strip", "--version")
+    assert [type(event) for event in call.events()] == [log.Wrap, log.Answer]
+
+
 def test_the_users_own_wrapper_comes_after(call: Called, tools: Path) -> None:
     (tools / "inner").write_text('#!/bin/sh\nprintf "inner "\nexec "$@"\n')
     (tools / "inner").chmod(0o755)

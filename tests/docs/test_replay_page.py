@@ -14,6 +14,7 @@ import pytest
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.M | re.S)
+END = "-- the end of a command --"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -34,10 +35,13 @@ def test_every_command_runs_and_shows_what_the_page_says(repo: Path, tmp_path: P
     env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(repo / "src")}
     parts = [part for body in BLOCK.findall(text) for part in re.split(r"^\$ ", body, flags=re.M)[1:]]
     assert len(parts) >= 10
-    for command, _, shown in (part.partition("\n") for part in parts):
-        done = subprocess.run(
-            ["sh", "-c", command], cwd=work, env=env, capture_output=True, text=True, timeout=300
-        )
-        said = done.stdout + done.stderr
-        assert "Traceback" not in said
+    rows = [(command, shown) for command, _, shown in (part.partition("\n") for part in parts)]
+    # In one shell, as a reader has them.
+    script = "".join(f"{command}\necho {END}\n" for command, _ in rows)
+    done = subprocess.run(
+        ["sh", "-c", f"exec 2>&1\n{script}"], cwd=work, env=env, capture_output=True, text=True, timeout=600
+    )
+    all_said = done.stdout.split(f"{END}\n")
+    assert len(all_said) == len(rows) + 1 and "Traceback" not in done.stdout
+    for (command, shown), said in zip(rows, all_said, strict=False):
         assert doctest.OutputChecker().check_output(shown, said, FLAGS), f"$ {command}\n{said}\n---\n{shown}"

@@ -88,7 +88,7 @@ def test_a_suite_that_is_not_there_is_told(portwright: Callable[..., Any]) -> No
 
 def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any]) -> None:
     """Programs and integration tests: what `make test` has of Rust's own tests."""
-    shown = portwright("conformance", NAME, "--quick", "--json")
+    shown = portwright("conformance", NAME, "--quick", *ABORT, "--json")
     found = document(shown)
     unexpected = [row for row in found["failures"] if row["reason"] is None]
     assert (unexpected, found["expired"]) == ([], []) and shown.returncode == 0
@@ -96,7 +96,7 @@ def test_the_quick_part_passes_on_the_bundled_port(portwright: Callable[..., Any
         kind: sum(s["counts"]["passed"] for s in found["suites"] if s["kind"] == kind)
         for kind in ("programs", "std")
     }
-    assert by_kind["programs"] >= 10 and by_kind["std"] > 300
+    assert by_kind["programs"] >= 10 and by_kind["std"] > 290
 
 
 def test_guests_find_the_programs_that_tests_start(monkeypatch: pytest.MonkeyPatch) -> None:

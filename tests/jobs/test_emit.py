@@ -206,8 +206,11 @@ def test_wrong_words(made: Maker, emit: Run, tmp_path: Path) -> None:
     assert no_build.returncode == 2 and "--verify is not for `json`" in no_build.stderr
     no_drv = emit(path, "sh", tmp_path / "o", drv=True)
     assert no_drv.returncode == 2 and "it is for nix" in no_drv.stderr
-    missing = emit(tmp_path / "none.json", "sh", tmp_path / "o")
+    missing = emit(tmp_path / "none.json", "sh", tmp_path / "o", verify=True)
     assert missing.returncode == 2 and not (tmp_path / "o").exists()
+    assert "none.json: error: there is no such file" in missing.stderr
+    unknown_port = emit("no-such-port", "sh", tmp_path / "o")
+    assert unknown_port.returncode == 2 and "no port `no-such-port`" in unknown_port.stderr
     path.write_text("{")
     broken = emit(path, "sh", tmp_path / "o")
     assert broken.returncode == 2 and "no JSON" in broken.stderr
@@ -299,3 +302,36 @@ def test_a_sysroot_is_built_by_nix_to_the_same_bytes(
     assert done.returncode == 0, done.stdout + done.stderr
     same, compared = re.findall(r"([\d,]+) of ([\d,]+) outputs", done.stdout)[0]
     assert same == compared and int(same.replace(",", "")) > 500
+
+
+def test_many_reads_outside_are_one_note(made: Maker, emit: Run, tmp_path: Path) -> None:
+    def change(recording: Recording) -> Recording:
+        many = tuple(Impurity("outside", f"/opt/{number:02}") for number in range(80))
+        seen = {**recording.seen, "step001": replace(recording.seen["step001"], impurities=many)}
+        return replace(recording, seen=seen)
+
+    done = emit(changed(made, change), "sh", tmp_path / "o")
+    notes = [line for line in done.stderr.splitlines() if "impure" in line]
+    assert notes == ["step001 is impure (outside): /opt/00, /opt/01, /opt/02 and 77 more"]
+
+
+def test_what_is_compared_is_held_against_a_collection_of_garbage(
+    made: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nix-store --gc between the build and the comparison takes nothing away."""
+    need("nix")
+    compare = job.emit_folder.compare
+
+    def collect_first(*given: Any) -> Any:
+        found = subprocess.run(["nix-store", "--gc"], capture_output=True, text=True)
+        assert found.returncode == 0, found.stderr
+        return compare(*given)
+
+    monkeypatch.setattr(job.emit_folder, "compare", collect_first)
+    path = made.save(made.folder / "r.json")
+    with in_private_nix(tmp_path / "nix"):
+        running = job.run(job.Arguments(str(path), tmp_path / "o", "nix", verify=True))
+        with pytest.raises(StopIteration) as ended:
+            while True:
+                next(running)
+    assert ended.value.value.differences == () and ended.value.value.compared == 3

@@ -1,8 +1,13 @@
-"""`portwright record` on real software: Debian's lua5.4 and zlib, and a port's sysroot. Nothing of them is kept."""
+"""`portwright record` on real software: Debian's lua5.4, zlib and cmark, and a port's sysroot. Nothing of them is kept.
+
+lua5.4 and zlib are built by make (zlib after its `configure`), cmark by CMake and ninja.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +16,7 @@ from typing import Any
 import pytest
 
 from debian_sources import unpacked
+from emitted_builds import FORMS, in_private_nix, need
 from portwright.base.errors import PortwrightError
 from portwright.base.files import cache_root
 from portwright.build import tracing
@@ -48,11 +54,16 @@ def check(recording: Recording) -> None:
     [
         ("lua5.4", ("make", "-s", "-j2", "posix"), 36),
         ("zlib", ("sh", "-c", "./configure && make -s -j2"), 40),
+        ("cmark", ("sh", "-c", "cmake -G Ninja -DCMARK_TESTS=OFF -B build && ninja -C build"), 38),
     ],
 )
 def test_a_debian_source(
     package: str, command: tuple[str, ...], least: int, tmp_path: Path, portwright: Callable[..., Any]
 ) -> None:
+    """Recorded, replayed, and built by Nix, ninja and a script to the same bytes."""
+    for tool in ("cmake", "ninja") if "cmake" in command[-1] else ():
+        if shutil.which(tool) is None:
+            pytest.skip(f"record: there is no `{tool}` on this machine")
     source = unpacked(package, tmp_path)
     done = portwright("record", "-o", tmp_path / "r.json", "--", *command, cwd=source)
     assert done.returncode == 0, done.stderr
@@ -67,6 +78,17 @@ def test_a_debian_source(
                 last = [s for s in recording.plan.steps if row.path in s.outputs][-1]
                 if step is last:
                     assert hashlib.sha256(file.read_bytes()).hexdigest() == row.digest
+    again = portwright("replay", tmp_path / "r.json", timeout=600)
+    assert again.returncode == 0 and "the same: " in again.stdout, again.stdout
+    with in_private_nix(tmp_path / "nix") as env:
+        given = {name: env[name] for name in env if name.startswith("NIX_")}
+        for form in FORMS:
+            need(form)
+            words = ("emit", tmp_path / "r.json", "--to", form, "-o", tmp_path / f"as-{form}", "--verify")
+            done = portwright(*words, env=given, timeout=600)
+            assert done.returncode == 0, done.stdout + done.stderr
+            same, compared = re.findall(r"(\d+) of (\d+) outputs", done.stdout)[0]
+            assert same == compared and int(same) >= least
 
 
 @pytest.mark.toolchain

@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -67,24 +68,65 @@ BANNED_NAMES = {"utils", "util", "common", "helpers", "helper", "manager", "misc
 FILE_LINES, FUNCTION_LINES = 400, 70
 
 
-def modules(root: Path) -> Iterator[tuple[Path, str, ast.Module]]:
-    """(file, path below the package, syntax tree) of every module."""
+@dataclass(frozen=True)
+class Facts:
+    """What the laws ask of a module's text, found in one walk; lines with what stands there."""
+
+    imports: tuple[tuple[int, str], ...]
+    tested: tuple[tuple[int, str, str], ...]
+    starts: tuple[tuple[int, str], ...]
+    prints: tuple[int, ...]
+    exits: tuple[int, ...]
+    long_functions: tuple[tuple[int, str], ...]
+    has_functions: bool
+    has_sentence: bool
+
+
+def modules(root: Path) -> Iterator[tuple[Path, str, Facts]]:
+    """(file, path below the package, what is in it) of every module."""
     package = root / "src" / "portwright"
     for path in sorted(package.rglob("*.py")):
         below = path.relative_to(package).as_posix()
         if not below.startswith("ports/"):
-            yield path, below, _parsed(path.read_text(encoding="utf-8"))
+            yield path, below, _facts(path.read_text(encoding="utf-8"))
 
 
 @cache
-def _parsed(text: str) -> ast.Module:
-    """The tree of a text, made once: every law walks all of them, and a copy of the house has the same."""
-    return ast.parse(text)
+def _facts(text: str) -> Facts:
+    """Found once for a text: every law asks all modules, and a copy of the house has the same."""
+    tree = ast.parse(text)
+    nodes = list(ast.walk(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    return Facts(
+        tuple(imports(nodes)),
+        tuple(_tested_strings(nodes)),
+        tuple(
+            (node.lineno, node.attr)
+            for node in nodes
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "os"
+            and OS_STARTERS.match(node.attr)
+        ),
+        tuple(call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"),
+        tuple(call.lineno for call in calls if _is_exit(call.func)),
+        tuple(
+            (node.lineno, node.name)
+            for node in nodes
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > FUNCTION_LINES
+        ),
+        any(isinstance(node, ast.FunctionDef) for node in tree.body),
+        not tree.body or bool(ast.get_docstring(tree)),
+    )
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _is_exit(func: ast.expr) -> bool:
+    return isinstance(func, ast.Name | ast.Attribute) and ast.unparse(func) in ("sys.exit", "exit", "quit")
+
+
+def imports(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """(line, dotted name) of everything imported, absolute, names imported from packages included."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -97,9 +139,9 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def import_directions(root: Path) -> list[str]:
     """Imports against the direction in which data flows."""
     found = []
-    for _, below, tree in modules(root):
+    for _, below, facts in modules(root):
         room = below.split("/")[0]
-        for line, name in imports(tree):
+        for line, name in facts.imports:
             if name.startswith("."):
                 found.append(f"{below}:{line}: relative import; say the whole name")
             if room not in BELOW or not name.startswith("portwright."):
@@ -115,12 +157,12 @@ def import_directions(root: Path) -> list[str]:
 def sibling_imports(root: Path) -> list[str]:
     """Entries of an open room that import another entry of it."""
     found = []
-    for _, below, tree in modules(root):
+    for _, below, facts in modules(root):
         folder, _, name = below.rpartition("/")
         if folder not in OPEN_ROOMS or name == "__init__.py":
             continue
         dotted = "portwright." + folder.replace("/", ".") + "."
-        for line, target in imports(tree):
+        for line, target in facts.imports:
             inner = target.removeprefix(dotted)
             sibling = root / "src" / "portwright" / folder / f"{inner.split('.')[0]}.py"
             if target.startswith(dotted) and sibling.exists() and sibling.name != name:
@@ -151,14 +193,15 @@ def _names_of_entries(root: Path) -> tuple[set[str], set[str]]:
         names.add(port.parent.name)
         names.add(str(tomllib.loads(port.read_text())["target"].get("os", port.parent.name.split("-")[2])))
     names |= {name.replace("_", "-") for name in names}
+    names.discard("bitcode")  # also a kind of object file, which engines do tell apart
     names.discard("portwright")  # the reference ports' OS is called as the product, which engines do speak of
     operations = {path.stem for path in (package / "describe" / "operations").glob("*.py")} - {"__init__"}
     return names, operations
 
 
-def _tested_strings(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+def _tested_strings(nodes: list[ast.AST]) -> Iterator[tuple[int, str, str]]:
     """(line, constant, source of what it is tested against) of comparisons and match cases."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             for side in sides:
@@ -178,10 +221,10 @@ def engines_naming_entries(root: Path) -> list[str]:
     """Engines that test the name of an entry, a port or an operating system."""
     names, operations = _names_of_entries(root)
     found = []
-    for _, below, tree in modules(root):
+    for _, below, facts in modules(root):
         if below.rpartition("/")[0] in OPEN_ROOMS:
             continue
-        for line, text, against in _tested_strings(tree):
+        for line, text, against in facts.tested:
             if text in names:
                 found.append(
                     f"{below}:{line}: an engine tests the name {text!r}; the description lacks a field"
@@ -239,54 +282,42 @@ def untested_entries(root: Path) -> list[str]:
 def process_starters(root: Path) -> list[str]:
     """Modules outside base/ that can start or signal a process."""
     found = []
-    for _, below, tree in modules(root):
+    for _, below, facts in modules(root):
         if below.startswith("base/"):
             continue
-        for line, name in imports(tree):
+        for line, name in facts.imports:
             if name.split(".")[0] in STARTERS:
                 found.append(f"{below}:{line}: only base/ starts processes, and this imports {name}")
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == "os"
-                and OS_STARTERS.match(node.attr)
-            ):
-                found.append(
-                    f"{below}:{node.lineno}: only base/ starts or signals processes, and this uses os.{node.attr}"
-                )
+        for line, name in facts.starts:
+            found.append(f"{below}:{line}: only base/ starts or signals processes, and this uses os.{name}")
     return found
 
 
 def speaking_rooms(root: Path) -> list[str]:
     """Modules outside cli/ that print or exit."""
     found = []
-    for _, below, tree in modules(root):
+    for _, below, facts in modules(root):
         if below.startswith("cli/") or below == "__main__.py":
             continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-                found.append(f"{below}:{node.lineno}: only cli/ prints")
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "quit"):
-                found.append(f"{below}:{node.lineno}: only cli/ exits")
+        found += [f"{below}:{line}: only cli/ prints" for line in facts.prints]
+        found += [f"{below}:{line}: only cli/ exits" for line in facts.exits]
     return found
 
 
 def shapes(root: Path) -> list[str]:
     """Files and functions that outgrew their purpose, modules without a first sentence, code in `__init__.py`."""
     found = []
-    for path, below, tree in modules(root):
+    for path, below, facts in modules(root):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > FILE_LINES:
             found.append(f"{below}: {lines} lines; a file has at most {FILE_LINES}")
         if path.stem in BANNED_NAMES:
             found.append(f"{below}: a module is not called {path.stem}")
-        if tree.body and not ast.get_docstring(tree):
+        if not facts.has_sentence:
             found.append(f"{below}: no sentence at its top says what it does")
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > FUNCTION_LINES:
-                found.append(f"{below}:{node.lineno}: {node.name} has over {FUNCTION_LINES} lines")
-        if path.name == "__init__.py" and any(isinstance(node, ast.FunctionDef) for node in tree.body):
+        for line, name in facts.long_functions:
+            found.append(f"{below}:{line}: {name} has over {FUNCTION_LINES} lines")
+        if path.name == "__init__.py" and facts.has_functions:
             found.append(f"{below}: holds code; at most a contract type belongs here")
     return found
 

@@ -54,8 +54,9 @@ class Maker:
     def words(self, level: int, module: Path, out: Path) -> list[str]:
         """llc's words."""
         own = self.settings
-        # Assembly in Rust's source is GNU as's to read, as all the rest will be: LLVM's own reader knows less of it.
-        words = [f"-O{level}", "-filetype=asm", "-no-integrated-as", "-function-sections", "-data-sections"]
+        words = [f"-O{level}", "-filetype=asm", "-function-sections", "-data-sections"]
+        words += ["-no-integrated-as"] if own.inline_assembly == "assembler" else []
+        words += own.llc_args
         words += [f"-relocation-model={own.relocation_model}"] if own.relocation_model else []
         words += [f"-code-model={own.code_model}"] if own.code_model else []
         words += [f"-mcpu={own.cpu}"] if own.cpu else []

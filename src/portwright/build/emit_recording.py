@@ -27,6 +27,7 @@ from portwright.build.emission import (
     unknown,
 )
 from portwright.build.recorded_files import RecordedFiles, changed_tools
+from portwright.build.remapping import NOT_PORTABLE, cures
 from portwright.build.shell_words import roots_in
 from portwright.derive.plan import Input, Step
 from portwright.derive.recording import Output, Recording, Seen
@@ -37,6 +38,9 @@ REFUSED = {
     "wrote-outside": "wrote outside of every root",
 }
 """Impurities for which a step cannot be run again to the same end."""
+
+FIRST = 3
+"""How many impurities of one kind a note names."""
 
 Draft = tuple[Given, SourceKey | None]
 """What a step is given; for a source the key that says in which set it will be."""
@@ -78,7 +82,12 @@ def draft(recording: Recording) -> Emission:
 def refusals(recording: Recording, file: Path) -> Iterator[Fault]:
     """Why the recording cannot be built elsewhere to the same bytes."""
     where = Where(file)
-    if not recording.portable:
+    unportable = [(step, one) for step in recording.plan.steps for one in _seen(recording, step).impurities]
+    unportable = [(step, one) for step, one in unportable if one.kind == NOT_PORTABLE]
+    for step, impurity in unportable:
+        what = f"the step `{step.name}` is not portable: {impurity.what}"
+        yield Fault(what, where, cures([impurity]), "emit/not-portable")
+    if not recording.portable and not unportable:
         what = "the recording is not portable: its bytes depend on the folder that it was made in"
         yield Fault(what, where, "record again without --not-portable", "emit/not-portable")
     if recording.status != 0 and recording.ended:
@@ -110,9 +119,13 @@ def notes(recording: Recording) -> Iterator[str]:
     for impurity in recording.impurities:
         yield f"the recording is impure ({impurity.kind}): {impurity.what}"
     for step in recording.plan.steps:
+        kinds: dict[str, list[str]] = {}
         for impurity in _seen(recording, step).impurities:
-            if impurity.kind not in REFUSED:
-                yield f"{step.name} is impure ({impurity.kind}): {impurity.what}"
+            if impurity.kind not in (*REFUSED, NOT_PORTABLE):
+                kinds.setdefault(impurity.kind, []).append(impurity.what)
+        for kind, what in kinds.items():
+            more = f" and {len(what) - FIRST} more" if len(what) > FIRST else ""
+            yield f"{step.name} is impure ({kind}): {', '.join(what[:FIRST])}{more}"
     changed = changed_tools(recording)
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""

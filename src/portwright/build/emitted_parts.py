@@ -85,7 +85,13 @@ def standalone(job: Job, emission: Emission, *, stamp: bool = False) -> str:
 
     What comes out as it was before keeps its time, so that who goes by times does not do more than is needed.
     """
-    lines = ["#!/bin/sh", "set -eu", 'root=$(cd "$(dirname "$0")/.." && pwd)']
+    script = body(job, emission)
+    lines = [
+        "#!/bin/sh",
+        "set -eu",
+        *(["builder=/bin/sh"] if "$builder" in script else []),
+        'root=$(cd "$(dirname "$0")/.." && pwd)',
+    ]
     holders = [(name, "sources") for name in job.sets] + [(name, RESULTS) for name in job.needs]
     lines += [f"{name}={_below(folder, name)}" for name, folder in holders]
     for parameter in emission.parameters:
@@ -102,7 +108,7 @@ def standalone(job: Job, emission: Emission, *, stamp: bool = False) -> str:
         after += [*_settled(job, final), f"rm -rf {final} {work}", f'mv "$out" {final}']
     if stamp:
         after += [f"mkdir -p {_below('stamps')}", f": > {_below('stamps', job.id)}"]
-    return "\n".join(lines) + "\n" + body(job, emission) + "\n".join(after) + "\n"
+    return "\n".join(lines) + "\n" + script + "\n".join(after) + "\n"
 
 
 def environment_name(parameter: str) -> str:

@@ -57,11 +57,11 @@ class Miss(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A file has a new name, or one more (`kind` link)."""
+    """A file has a new name, or one more (`kind` link), or two changed theirs with one another (`exchange`)."""
 
     t: int
     pid: int
-    kind: Literal["rename", "link"]
+    kind: Literal["rename", "link", "exchange"]
     old: str
     new: str
 
@@ -243,6 +243,7 @@ _READERS: dict[str, Callable[[Sequence[str]], Event]] = {
     "miss": _plain(Miss, 1),
     "rename": _moved,
     "link": _moved,
+    "exchange": _moved,
     "symlink": _symlinked,
     **dict.fromkeys(("unlink", "mkdir", "rmdir", "chmod", "truncate"), _changed),
     "hash": _hashed,

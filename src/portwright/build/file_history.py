@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from portwright.build import event_log as on
 from portwright.build.file_version import Version
+from portwright.build.hard_links import HardLinks
 from portwright.build.process_tree import Happening, Process, Tree
 from portwright.build.work_units import Sorted, Unit
 
@@ -21,15 +22,20 @@ NOT_FILES = ("/dev/", "/proc/", "/sys/", "pipe:", "socket:", "anon_inode:", "/me
 
 @dataclass(slots=True)
 class History:
-    """The versions of files. `driven`: those that drivers made, in order. `rooted` tells what lies below a root."""
+    """The versions of files. `driven`: those that drivers made, in order. `rooted` tells what lies below a root.
+
+    `driver`: any of the drivers, which count as one.
+    """
 
     rooted: Callable[[str], bool] = lambda path: False
+    driver: Unit | None = None
     current: dict[str, Version] = field(default_factory=dict)
     before: dict[str, Version] = field(default_factory=dict)
     links: dict[str, Version] = field(default_factory=dict)
     driven: list[Version] = field(default_factory=list)
     made_folders: set[str] = field(default_factory=set)
     known_folders: set[str] = field(default_factory=set)
+    names: HardLinks = field(default_factory=HardLinks)
 
     def read(self, unit: Unit, path: str) -> None:
         """A unit read a file, through links that the build made."""
@@ -66,9 +72,30 @@ class History:
         return found
 
     def write(self, unit: Unit, path: str, time: int, *, in_place: bool = False) -> None:
-        """A unit wrote a file, anew or `in_place`, where the old content matters too."""
+        """A unit wrote a file, anew or `in_place`, where the old content matters too; its other names have it as well."""
+        beside = list(self.names.beside(path, unit))
+        read = any(self.current[other].readers for other, _ in beside)
+        self._write(unit, path, time, in_place=in_place, read=read)
+        written = self.current.get(path)
+        if not beside or written is None or written.symlink:
+            return
+        written.be_origin()
+        for other, own in beside:
+            # A step that did not link them itself finds but one of the names: the others are a driver's copies.
+            self._written_through(unit if own else self.driver or unit, other, written, time)
+
+    def _written_through(self, unit: Unit, path: str, written: Version, time: int) -> None:
         old = self.current.get(path)
-        if old is not None and unit.same_actor(old.maker) and not old.readers and not old.symlink:
+        if old is not None and unit.same_actor(old.maker) and not old.readers:
+            old.own_digest, old.mode, old.source, old.time = "", None, written, time
+        else:
+            self.put(Version(path, unit, time, source=written), unit)
+
+    def _write(self, unit: Unit, path: str, time: int, *, in_place: bool, read: bool) -> None:
+        """`read`: what it held was read under another name."""
+        old = self.current.get(path)
+        unread = old is not None and not old.readers and not read
+        if old is not None and unread and unit.same_actor(old.maker) and not old.symlink:
             return
         if in_place:
             if old is not None and old.symlink:
@@ -99,6 +126,7 @@ class History:
 
     def remove(self, unit: Unit, path: str) -> None:
         """A unit removed a file."""
+        self.names.part(path)
         old = self._hide(path)
         if old is not None and old.maker is unit:
             unit.writes.pop(path, None)
@@ -107,6 +135,8 @@ class History:
 
     def move(self, unit: Unit, old_path: str, new_path: str, time: int) -> None:
         """A unit renamed a file or a folder."""
+        if self.names.same(old_path, new_path):
+            return  # two names of one file: both stay
         if old_path not in self.current:
             inner = [path for path in self.current if path.startswith(old_path + "/")]
             if inner or old_path in self.made_folders:
@@ -116,9 +146,17 @@ class History:
                 return
         self._move(unit, old_path, new_path, time)
 
+    def exchange(self, unit: Unit, one: str, other: str, time: int) -> None:
+        """Two files or folders changed their names with one another."""
+        if not self.names.same(one, other):
+            between = f"{other}\0"
+            for old, new in ((one, between), (other, one), (between, other)):
+                self.move(unit, old, new, time)
+
     def _move(self, unit: Unit, old_path: str, new_path: str, time: int) -> None:
         version = self.at(old_path)
         own = unit.same_actor(version.maker) and not version.readers
+        self.names.rename(old_path, new_path)
         self._hide(old_path)
         if own:
             unit.writes.pop(old_path, None)
@@ -128,7 +166,8 @@ class History:
             self.put(version, unit)
             return
         self._note(unit, version)
-        self.put(_same(version, new_path, unit, time), unit)
+        version.moved = _same(version, new_path, unit, time)
+        self.put(version.moved, unit)
 
     def _move_folders(self, unit: Unit, old: str, new: str) -> None:
         moved = {path for path in self.made_folders if path == old or path.startswith(old + "/")}
@@ -143,6 +182,8 @@ class History:
         version = self.at(old_path)
         self._note(unit, version)
         self.put(_same(version, new_path, unit, time), unit)
+        if not version.symlink:
+            self.names.join(old_path, new_path, unit)
 
     def symlink(self, unit: Unit, target: str, path: str, time: int) -> None:
         """A unit made a symbolic link. A driver's to a file below a root is a copy of it: roots move, links do not."""
@@ -162,8 +203,11 @@ class History:
         version = self.current.get(event.path)
         if version is None or not unit.same_actor(version.maker):
             version = unit.writes.get(event.path) or self._written_again(unit, event)
-        if version is not None and not version.symlink:
-            version.own_digest, version.own_size, version.mode = event.digest, event.size, event.mode
+        if version is None or version.symlink:
+            return
+        if version.source is not None and self.names.same(version.path, version.source.path):
+            version = version.source  # one file: what is told of one of its names is so for all of them
+        version.own_digest, version.own_size, version.mode = event.digest, event.size, event.mode
 
     def _written_again(self, unit: Unit, event: on.Hashed) -> Version | None:
         """A driver's file that a step wrote into meanwhile, where the driver went on after it."""
@@ -184,7 +228,7 @@ def _is_folder(path: str) -> bool:
 
 def follow(tree: Tree, found: Sorted, rooted: Callable[[str], bool]) -> History:
     """Go through all that happened, in the order of time."""
-    history = History(rooted)
+    history = History(rooted, next((unit for unit in found.units if unit.role == "driver"), None))
     starts = {unit.process: unit.process.root_image for unit in found.units}
     reads = _programs(tree)
     pending = next(reads, None)
@@ -242,6 +286,8 @@ def _happen(history: History, unit: Unit, happening: Happening) -> None:
             history.settle(unit, event)
         case on.Moved(time, _, "rename", old, new):
             history.move(unit, old, new, time)
+        case on.Moved(time, _, "exchange", old, new):
+            history.exchange(unit, old, new, time)
         case on.Moved(time, _, _, old, new):
             history.link(unit, old, new, time)
         case on.Symlinked(time, _, target, path):

@@ -17,7 +17,7 @@ class Version:
     """A file from one writing to the next. Without a maker it was there before.
 
     `source`: the version that it is a renaming, a link or a copy of. `hidden`: it is gone or overwritten by now, so
-    that only what was seen can tell its content.
+    that only what was seen can tell its content, or what it was renamed to, `moved`.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Version:
     symlink: bool = False
     target: str = ""
     source: Version | None = None
+    moved: Version | None = None
     hidden: bool = False
     readers: list[Unit] = field(default_factory=list)
 
@@ -41,6 +42,15 @@ class Version:
     def size(self) -> int:
         """How many bytes it has."""
         return self.own_size if self.own_digest or not self.source else self.source.size
+
+    def be_origin(self) -> None:
+        """What it holds is its own from now on, and no longer that of another one."""
+        if self.source is not None:
+            if not self.own_digest:
+                self.own_digest, self.own_size = self.source.digest, self.source.size
+            if self.mode is None:
+                self.mode = 0o755 if self.source.kind == "executable" else 0o644
+            self.source = None
 
     @property
     def kind(self) -> FileKind:

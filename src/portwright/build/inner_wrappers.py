@@ -38,18 +38,21 @@ class Wrappers:
     def needed(self, unit: Unit) -> tuple[list[Input], dict[str, str]]:
         """(inputs, variables) that a step needs for the compilers that it starts; none for most."""
         found: dict[str, str] = {}
-        if not self.portable or WRAPPER not in self.places.roots:
+        if WRAPPER not in self.places.roots:
             return [], {}
+        words = self._words(unit)
         for process in unit.processes:
             if process is unit.process or not process.wraps:
                 continue
             wrap, shim = process.wraps[0], next((image for image in process.images if image.shim), None)
             trade = trade_of(call_of(process))[1]
-            added = trade.remap and any(word.startswith(trade.remap) for word in wrap.argv)
-            if shim is None or shim.call is None or not added:
+            added = self.portable and trade.remap and any(word.startswith(trade.remap) for word in wrap.argv)
+            if shim is None or shim.call is None:
                 continue
-            called = shim.call.argv[0].rsplit("/", 1)[-1]
-            found.setdefault(called, self._script(called, wrap.argv[0], trade.remap))
+            called = shim.call.argv[0].rpartition("/")[2]
+            # One that a build system has by its full name must be there, even if it has nothing to add.
+            if added or shim.call.argv[0] in words:
+                found.setdefault(called, self._script(called, wrap.argv[0], trade.remap if added else ""))
         if not found:
             return [], {}
         self.texts |= found
@@ -60,14 +63,18 @@ class Wrappers:
             variables["RUSTC_WRAPPER"] = f"${WRAPPER}/{passing}"
         return inputs, variables
 
+    def _words(self, unit: Unit) -> str:
+        """All that its programs were told, where a wrapper is spoken of by its full name."""
+        folder = self.places.roots[WRAPPER] + "/"
+        calls = [image.call for one in unit.processes for image in one.images if not image.shim]
+        return "\0".join(word for call in calls if call for word in call.argv[1:] if folder in word)
+
     def _script(self, called: str, real: str, flag: str) -> str:
-        names = names_in_products(self.places.roots)
-        flags = " ".join(f'"{flag}${VARIABLE}{name}={written}"' for name, written in names.items())
+        names = names_in_products(self.places.roots) if flag else {}
+        flags = "".join(f'"{flag}${VARIABLE}{name}={written}" ' for name, written in names.items())
         passes_on = called == real.rsplit("/", 1)[-1]
         return (
-            f'#!/bin/sh\nexec {shlex.quote(real)} {flags} "$@"\n'
-            if passes_on
-            else f'{_PASSING} {flags} "$@"\n'
+            f'#!/bin/sh\nexec {shlex.quote(real)} {flags}"$@"\n' if passes_on else f'{_PASSING} {flags}"$@"\n'
         )
 
     def _input(self, name: str, text: str) -> Input:

@@ -30,11 +30,12 @@ class FilesStep:
 
 @dataclass(slots=True)
 class OwnWork:
-    """The steps of drivers, the step of each version, and the files that were left out."""
+    """The steps of drivers, the step of each version, the files that were left out, and what they copied."""
 
     steps: list[FilesStep] = field(default_factory=list)
     of: dict[Version, FilesStep] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    copied: set[Version] = field(default_factory=set)
 
 
 class _Origins:
@@ -122,6 +123,7 @@ def _put(
     step.versions.append(version)
     if origin is not None:
         step.origins[version] = origin
+        found.copied.add(origin)
     found.of[version] = step
 
 

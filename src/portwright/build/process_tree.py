@@ -160,6 +160,8 @@ class _Maker:
                 image.wrote.add(path)
             case on.Open(mode="r", path=path) if not path.startswith(SYSTEM_FILES):
                 image.read = True
+            case on.Moved(kind="exchange", old=path, new=other):
+                image.wrote |= {path, other}
             case on.Moved(new=path) | on.Symlinked(path=path) | on.Changed(path=path):
                 image.wrote.add(path)
         self.tree.happenings.append(Happening(event, process, len(process.images) - 1))

@@ -12,7 +12,7 @@ from portwright.build import event_log as on
 from portwright.build import file_history, process_tree, work_units
 from portwright.build.file_digests import Digests
 from portwright.build.inner_wrappers import Wrappers
-from portwright.build.own_work import own_work
+from portwright.build.own_work import OwnWork, own_work
 from portwright.build.recorded_environment import Secrets
 from portwright.build.recording_place import TOOL, About, Places
 from portwright.build.seen_processes import probes_of, processes_of, unmatched
@@ -56,7 +56,7 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
     for step, output, text in wrappers.steps():
         made.append(Made(step, Seen((output,))))
         reading.texts[output.digest] = text
-    steps, circles = in_order([one.step for one in made])
+    steps, circles = in_order([one.step for one in made], _rewritten(whole, own))
     impurities = [*_remarks(found, reading, log.ended), *unmatched(tree, found, about.recorders), *circles]
     end = next((event.status for event in log.events if isinstance(event, on.End)), status)
     recording = Recording(
@@ -69,7 +69,7 @@ def read_off(log: on.Log, wrapped: Iterable[on.Event], about: About, status: int
         probes=probes_of(tree, found, reading),
         processes=processes_of(tree, found, reading),
         impurities=tuple(sorted(set(impurities), key=lambda row: (row.kind, row.what))),
-        portable=about.portable,
+        portable=about.portable and all(one.portable for one in made),
         ended=log.ended,
         status=end,
         seconds=round(tree.last / 1e9, 3),
@@ -146,37 +146,56 @@ def _remarks(found: work_units.Sorted, reading: Reading, ended: bool) -> Iterabl
                 yield Impurity("unseen", f"{program}: {why}")
 
 
-def in_order(steps: Sequence[Step]) -> tuple[tuple[Step, ...], list[Impurity]]:
-    """The steps, each behind all that it needs, otherwise by name. What stands in a circle is said and cut."""
+def _rewritten(whole: Sequence[Unit], own: OwnWork) -> dict[str, set[str]]:
+    """Of steps that wrote a name which others had written before: those others. The last one in the plan leaves it."""
+    rows = [(version, unit.name) for unit in whole for version in unit.writes.values()]
+    rows += [(version, step.name) for step in own.steps for version in step.versions]
+    last: dict[str, str] = {}
+    after: dict[str, set[str]] = {}
+    for version, name in sorted(rows, key=lambda row: row[0].time):
+        before = last.get(version.path, name)
+        if before != name:
+            after.setdefault(name, set()).add(before)
+        last[version.path] = name
+    return after
+
+
+def in_order(
+    steps: Sequence[Step], after: Mapping[str, set[str]] | None = None
+) -> tuple[tuple[Step, ...], list[Impurity]]:
+    """The steps, each behind all that it needs, otherwise by name. What stands in a circle is said and cut.
+
+    `after` are steps that a step comes behind although it does not need them, as far as that makes no circle.
+    """
     left = {step.name: set(step.needs) for step in steps}
+    soft = {name: set(after.get(name, ())) & left.keys() if after else set() for name in left}
     readers: dict[str, list[str]] = {}
     for step in steps:
-        for need in step.needs:
+        for need in {*step.needs, *soft[step.name]}:
             readers.setdefault(need, []).append(step.name)
-    ready = [name for name, needs in left.items() if not needs]
+    ready = [name for name, needs in left.items() if not needs and not soft[name]]
     heapq.heapify(ready)
     by_name = {step.name: step for step in steps}
     done: list[Step] = []
     circles: list[Impurity] = []
     while left:
         if not ready:
-            name = min(left, key=lambda one: (len(left[one]), one))
-            circles.append(
-                Impurity(
-                    "unseen", f"{name} reads what is made of its own outputs: {', '.join(sorted(left[name]))}"
-                )
-            )
-            by_name[name] = _without(by_name[name], left[name])
-            left[name] = set()
+            free = [name for name, needs in left.items() if not needs]
+            name = min(free or left, key=lambda one: (len(left[one]), len(soft[one]), one))
+            if not free:
+                what = f"{name} reads what is made of its own outputs: {', '.join(sorted(left[name]))}"
+                circles.append(Impurity("unseen", what))
+                by_name[name] = _without(by_name[name], left[name])
+            left[name], soft[name] = set(), set()
             heapq.heappush(ready, name)
         name = heapq.heappop(ready)
         del left[name]
         done.append(by_name[name])
         for reader in readers.get(name, ()):
-            needs = left.get(reader)
-            if needs is not None and name in needs:
-                needs.discard(name)
-                if not needs:
+            if reader in left and (name in left[reader] or name in soft[reader]):
+                left[reader].discard(name)
+                soft[reader].discard(name)
+                if not left[reader] and not soft[reader]:
                     heapq.heappush(ready, reader)
     return tuple(done), circles
 

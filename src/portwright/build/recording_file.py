@@ -84,6 +84,17 @@ def faults(recording: Recording, path: Path) -> Iterator[Fault]:
             yield _broken(path, f"step `{step.name}` {what}")
         before[step.name] = frozenset(step.outputs)
     yield from (_broken(path, what) for what in _faults_beside(recording))
+    yield from _not_seen(recording, path)
+
+
+def _not_seen(recording: Recording, path: Path) -> Iterator[Fault]:
+    """What steps read and nobody saw: the recorder says so itself."""
+    hint = "record once more, with the sources as they were; what the build itself changes, have it change in a copy"
+    for step in recording.plan.steps:
+        for row in step.inputs:
+            if not row.digest and row.kind != "folder":
+                what = f"step `{step.name}` reads {row.path!r}, and what that held was not seen when it was recorded"
+                yield Fault(what, Where(path), hint, "recording/not-seen")
 
 
 def _faults_beside(recording: Recording) -> Iterator[str]:
@@ -120,7 +131,7 @@ def _faults_of(step: Step, recording: Recording, before: dict[str, frozenset[str
     for row in step.inputs:
         if row.step and row.path not in before.get(row.step, frozenset()):
             yield f"reads {row.path!r} of `{row.step}`, which does not make it"
-        if not _DIGEST.fullmatch(row.digest) and (row.digest or row.kind != "folder"):
+        if row.digest and not _DIGEST.fullmatch(row.digest):
             yield f"reads {row.path!r} with a digest that is none: {row.digest!r}"
     yield from _faults_of_words([*step.argv, step.cwd], step.env)
     yield from _faults_of_files(step, recording)

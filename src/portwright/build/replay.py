@@ -21,6 +21,7 @@ from portwright.build import replay_inputs, replay_run
 from portwright.build.contents import Content
 from portwright.build.hash_memory import HashMemory
 from portwright.build.recording_file import RecordingFile
+from portwright.build.remapping import cures
 from portwright.build.replay_driver import DriversWork
 from portwright.build.replay_result import Replayed, judge
 from portwright.build.replay_run import Ran, Running
@@ -30,7 +31,7 @@ from portwright.derive.plan import Step
 from portwright.derive.recording import expand
 
 Isolation = Literal["auto", "namespace", "links"]
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Replay:
             what = (
                 f"the recording is not portable, and its old folders cannot be shown here: {self._refused()}"
             )
-            hint = "record it with --portable, or replay where mount namespaces are allowed"
+            said = [one for seen in self.recording.seen.values() for one in seen.impurities]
+            hint = f"{cures(said) or 'record it without --not-portable'}; or replay where mount namespaces are allowed"
             raise fail(what, Where(file.path), hint, "replay/not-portable")
         if settings.isolation == "namespace" and self._refused():
             raise fail(f"this machine allows no namespaces: {self._refused()}", None, "--isolation links")
@@ -127,7 +129,8 @@ class Replay:
     def parts(self, step: Step, inputs: Mapping[str, Content]) -> dict[str, object]:
         """All that goes into a step, in the parts that an explanation names."""
         places = sorted(self.recording.roots.items()) if self.old_places else []
-        command = [VERSION, step.argv, step.cwd, step.stdin, step.stdout, step.outputs, places]
+        notes = sorted(self.recording.seen[step.name].notes)
+        command = [VERSION, step.argv, step.cwd, step.stdin, step.stdout, step.outputs, notes, places]
         return {
             "command": hash_of(command),
             "environment": hash_of(sorted(step.env.items())),
@@ -309,7 +312,7 @@ class _Schedule:
         key = self.keys[step.name] = hash_of(parts)
         kept = None if replay.settings.again else self.store.action(key)
         if kept is not None and (kept.hidden or not replay.hidden):
-            ran = Ran(replay.recording.seen[step.name].status or 0, kept.outputs, kept.strays, "", 0.0)
+            ran = Ran(kept.status, kept.outputs, kept.strays, "", 0.0)
             replay.use(key)
             self._settle(step, replay.judged(step, ran, inputs), ran)
             return None
@@ -339,7 +342,8 @@ class _Schedule:
         row = replay.judged(step, ran, inputs, self.why.pop(step.name), did=True)
         if row.outcome not in ("failed", "unjudged"):
             key = self.keys[step.name]
-            self.store.keep(key, Action(ran.outputs, replay.hidden, round(ran.seconds, 3), ran.strays))
+            seconds = round(ran.seconds, 3)
+            self.store.keep(key, Action(ran.outputs, replay.hidden, ran.status, seconds, ran.strays))
             self.store.keep_parts(step.name, replay.parts(step, inputs))
             replay.use(key)
         self._settle(step, row, ran)

@@ -103,14 +103,14 @@ def _now(
 ) -> tuple[Content | None, str]:
     """What an input is now, and the file that holds it; None where it is gone."""
     path = expand(row.path, roots)
+    if row.kind == "folder":
+        return Content("folder"), path  # an empty one: the build itself may have made it, and taken it away
     content = _link(path, roots) if row.kind == "symlink" else content_of(path, memory)
-    if row.path in overwritten and (content is None or content.digest != row.digest):
+    if content is None or (row.path in overwritten and content.digest != row.digest):
         kept = str(file.contents / row.digest)
         before = content_of(kept, memory)
         if before is not None and before.digest == row.digest:
             return before, kept
-    if row.kind == "folder":
-        return (content if content is not None and content.kind == "folder" else None), path
     return (None if content is not None and content.kind == "folder" else content), path
 
 

@@ -20,10 +20,11 @@ KEPT_RUNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A step's run that ended as it was recorded to end: what it made, and how it was shut in."""
+    """A step's run that ended as it was recorded to end: what it made, its exit status, and how it was shut in."""
 
     outputs: Mapping[str, Content]
     hidden: bool
+    status: int
     seconds: float = 0.0
     strays: tuple[str, ...] = ()
 
@@ -58,7 +59,10 @@ class ReplayStore:
         try:
             value = json.loads((self.folder / "actions" / key[:2] / key).read_text())
             outputs = {words: Content(**row) for words, row in value["outputs"].items()}
-            found = Action(outputs, bool(value["hidden"]), float(value["seconds"]), tuple(value["strays"]))
+            strays = tuple(value["strays"])
+            found = Action(
+                outputs, bool(value["hidden"]), int(value["status"]), float(value["seconds"]), strays
+            )
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return found if all(self.contents.has(content) for content in outputs.values()) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from portwright.build.process_tree import Process as Traced
 from portwright.build.process_tree import Tree
 from portwright.build.recorded_environment import shown
+from portwright.build.remapping import went_past
 from portwright.build.step_record import Reading
 from portwright.build.trade import Call, trade_of
 from portwright.build.work_units import Sorted, call_of
@@ -70,7 +71,7 @@ def unmatched(tree: Tree, found: Sorted, recorders: Sequence[str]) -> Iterable[I
         call = call_of(process)
         if process.wraps and not process.traced and "trace" in recorders:
             yield Impurity("unseen", f"only the wrapper saw {_program(call)}, process {process.pid}")
-        if "wrapper" in recorders and process.traced and _should_be_wrapped(process, call):
+        if "wrapper" in recorders and process.traced and went_past(process):
             key = (_program(call), found.of[process].name)
             missed[key] = missed.get(key, 0) + 1
     for (program, step), count in sorted(missed.items()):
@@ -81,15 +82,3 @@ def unmatched(tree: Tree, found: Sorted, recorders: Sequence[str]) -> Iterable[I
 
 def _program(call: Call) -> str:
     return call.argv[0].rsplit("/", 1)[-1] if call.argv and call.argv[0] else call.exe
-
-
-def _should_be_wrapped(process: Traced, call: Call) -> bool:
-    """Whether the wrapper covers such a call and neither it nor one that led to it went through it."""
-    if not any(image.call is not None for image in process.images) or not trade_of(call)[1].wrapped:
-        return False
-    one: Traced | None = process
-    while one is not None:
-        if one.wraps:
-            return False
-        one = one.parent
-    return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from portwright.base.hashing import hash_bytes
@@ -13,10 +12,13 @@ from portwright.build.file_digests import Digests
 from portwright.build.file_history import NOT_FILES, History
 from portwright.build.file_version import Version
 from portwright.build.inner_wrappers import Wrappers
+from portwright.build.looked_at import looked_at
 from portwright.build.own_work import FilesStep, OwnWork
 from portwright.build.recorded_environment import Secrets, secret_name, shown
 from portwright.build.recording_place import SYSTEM, TEMPORARY, WRAPPER, Places
 from portwright.build.redirections import streams
+from portwright.build.remapping import NOT_PORTABLE, folders_in_products
+from portwright.build.step_notes import is_note
 from portwright.build.trade import Call
 from portwright.build.work_units import Unit
 from portwright.derive.plan import Input, Step
@@ -93,10 +95,21 @@ class Reading:
         if version.digest:
             return version.digest, version.size, version.kind
         if version.hidden:
-            return "", 0, version.kind
+            return self._renamed(version)
         found = self.digests.of(version.path)
         if found is None or (version.maker is None and found.changed > self.start):
             return "", 0, version.kind
+        return found.digest, found.size, "executable" if found.mode & 0o100 else "file"
+
+    def _renamed(self, version: Version) -> tuple[str, int, FileKind]:
+        """The content of a source that the build renamed, kept beside the recording: at its place it is no more."""
+        now = version.moved
+        found = (
+            self.digests.of(now.path) if now is not None and not now.hidden and not now.own_digest else None
+        )
+        if now is None or found is None or version.maker is not None or found.changed > self.start:
+            return "", 0, version.kind
+        self.contents[found.digest] = now.path
         return found.digest, found.size, "executable" if found.mode & 0o100 else "file"
 
 
@@ -106,6 +119,11 @@ class Made:
 
     step: Step
     seen: Seen
+
+    @property
+    def portable(self) -> bool:
+        """Whether nothing that it made was seen to hold the name of a folder."""
+        return not any(impurity.kind == NOT_PORTABLE for impurity in self.seen.impurities)
 
 
 def tool_step(unit: Unit, reading: Reading) -> Made:
@@ -125,6 +143,8 @@ def tool_step(unit: Unit, reading: Reading) -> Made:
         env["PATH"] = f"${WRAPPER}{os.pathsep}{env.get('PATH', os.defpath)}"
         inputs += wrappers
     _purity(unit, reading, impurities)
+    folder = folders_in_products(unit, reading.places) if reading.wrappers.portable else None
+    impurities += [folder] if folder is not None else []
     step = Step(
         name=unit.name,
         argv=given.argv,
@@ -181,6 +201,11 @@ def _inputs(unit: Unit, reading: Reading, impurities: list[Impurity]) -> list[In
             impurities.append(Impurity("unseen", f"{name} was read twice, with something else in it"))
             continue
         found[name] = Input(name, name, digest, reading.maker(version), kind)
+    for version in looked_at(unit, reading.history, reading.places):
+        name = reading.path(version.path)
+        digest, _, kind = reading.content(version)
+        if digest and name not in found and not reading.places.is_tool(version.path):
+            found[name] = Input(name, name, digest, "", kind)
     return list(found.values())
 
 
@@ -197,7 +222,7 @@ def _outputs(unit: Unit, reading: Reading, impurities: list[Impurity], notes: li
         if not reading.places.root(path):
             impurities.append(Impurity("wrote-outside", reading.path(path)))
             continue
-        if _is_note(version, unit, reading):
+        if is_note(version, unit, reading.places, reading.own.copied):
             notes.append(reading.path(path))
             continue
         digest, size, kind = reading.content(version)
@@ -264,7 +289,7 @@ def _purity(unit: Unit, reading: Reading, impurities: list[Impurity]) -> None:
     """What makes the step depend on more than its inputs."""
     for address in sorted(unit.spoken_to):
         impurities.append(Impurity("network", address))
-    ended = unit.process.ended
+    ended = unit.processes[0].ended  # the outermost one, which waited for the others
     for process in unit.processes:
         impurities += [Impurity("unseen", why) for why in process.lost]
         late = process.ended is None or (ended is not None and process.ended > ended + OUTLIVES)
@@ -279,22 +304,6 @@ def _purity(unit: Unit, reading: Reading, impurities: list[Impurity]) -> None:
         i.kind == "secret" for i in impurities
     ):
         impurities.append(Impurity("secret", "the value of an option"))
-
-
-def _is_note(version: Version, unit: Unit, reading: Reading) -> bool:
-    """Whether a file is only the driver's (dep-info) and names a folder that another build does not have."""
-    name = version.path.rsplit("/", 1)[-1]
-    if not any(fnmatchcase(name, pattern) for pattern in unit.trade.notes):
-        return False
-    if any(reader.role == "step" for reader in version.readers):
-        return False
-    if version.hidden:
-        return True
-    try:
-        text = Path(version.path).read_text(errors="surrogateescape")
-    except OSError:
-        return True
-    return any(folder in text for folder in reading.places.roots.values())
 
 
 def _seen(

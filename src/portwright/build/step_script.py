@@ -2,7 +2,7 @@
 
 Plain POSIX sh with mkdir, cp, ln, chmod, mv and env; the same text whoever runs it. The script runs in an empty folder
 and finds in variables what is around it: `out` (where the result is to be), one for each job and set that it reads, by
-their ids, and one for each parameter.
+their ids, one for each parameter, and `builder`, the shell that runs it.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class _Script:
         first = self._hosted(step.argv[0])
         if any(isinstance(part, str) and "=" in part for part in first):
             # env would take it for one more variable.
-            rows += ['/bin/sh -c \'exec "$0" "$@"\'']
+            rows += ['"$builder" -c \'exec "$0" "$@"\'']
         rows.append(word(first))
         rows += [_words(text) for text in step.argv[1:]]
         if step.stdin:

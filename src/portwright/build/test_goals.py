@@ -65,15 +65,17 @@ def build(
     *,
     hosts: bool = True,
     guests: bool = True,
+    optimized: bool = True,
     settings: Settings | None = None,
     update_lock: bool = False,
 ) -> Generator[Event, None, TestBuild]:
     """Build the suites of these names or kinds (all where there are none); `hosts`: also what to compare with;
-    `guests`: also the programs that the tests start, which a guest's root lacks."""
+    `guests`: also the programs that the tests start, which a guest's root lacks; not `optimized`: quick to build."""
     toolchain = toolchains.find(rust=port.manifest.toolchain.rust)
     tests = test_sources.gather(toolchain)
-    wanted = choose(tests.suites, names)
-    compared = tuple(suite for suite in tests.hosts if suite in wanted) if hosts else ()
+    wanted = tuple(replace(suite, optimized=optimized) for suite in choose(tests.suites, names))
+    named = {suite.name for suite in wanted}
+    compared = tuple(suite for suite in tests.hosts if suite.name in named) if hosts else ()
     crates = facts.utilities(port) if guests else ()
     found = replace(
         facts.gather(port, toolchain, crates), tests=replace(tests, suites=wanted, hosts=compared)

@@ -33,8 +33,10 @@ OWN_FAILURE = 125
 """The recorder's exit status where it failed itself."""
 
 RUSTC_WRAPPER = "rustc-wrapper"
+# Not `as`: compilers look for it on PATH for every file, and a second program each time is too dear.
 _COMPILER = re.compile(
-    r"(?:[\w.]+-)*(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|ar|gcc-ar|llvm-ar)(?:-\d+(?:\.\d+)*)?"
+    r"(?:[\w.]+-)*(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|ar|gcc-ar|llvm-ar"
+    r"|ld|ld\.(?:bfd|gold|lld|mold)|lld|mold|ranlib|strip|objcopy)(?:-\d+(?:\.\d+)*)?"
 )
 
 

@@ -51,6 +51,10 @@ def _never(call: Call) -> bool:
     return False
 
 
+def _always(call: Call) -> bool:
+    return True
+
+
 def _nothing(call: Call) -> str:
     return ""
 
@@ -63,11 +67,13 @@ class Trade:
     depend on the command line. `probe` tells a question from work. `subject` is what a step's name says beside the
     trade. `environment` are patterns of the variables that it may read: with those that `declared` finds in the texts
     of the files `declarations` they are recorded, and no others. `wrapped`: the wrapper sees it too. `notes` are
-    patterns of files that it writes for its driver. `remap` is its option that writes a folder as another name.
-    `own_work`: what a driver of this trade writes itself is work to keep (a script's), not its bookkeeping. `toolchain`
-    tells from the path of its program where the toolchain lies that it belongs to, if anywhere of its own. `roots`
-    names the folders that a build by it has, given the command (`signs` are files in the source folder that tell such a
-    build); `settings` are variables that a portable recording of it sets.
+    patterns of files that it writes for its driver, `logs` of those that it writes for people. Beside and below the
+    files `looks_beside` that it reads, it looks whether others are there, without opening them. `remap` is its option
+    that writes a folder as another name, and `remapped` tells the calls that want it: those that may write names of
+    folders into what they make. `own_work`: what a driver of this trade writes itself is work to keep (a script's), not
+    its bookkeeping. `toolchain` tells from the path of its program where the toolchain lies that it belongs to, if
+    anywhere of its own. `roots` names the folders that a build by it has, given the command (`signs` are files in the
+    source folder that tell such a build); `settings` are variables that a portable recording of it sets.
     """
 
     why: str
@@ -82,7 +88,10 @@ class Trade:
     declared: Callable[[str], set[str]] | None = None
     wrapped: bool = False
     notes: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+    looks_beside: tuple[str, ...] = ()
     remap: str = ""
+    remapped: Callable[[Call], bool] = _always
     own_work: bool = False
     toolchain: Callable[[str], str] | None = None
     roots: Callable[[Call], Mapping[str, str]] | None = None

@@ -121,7 +121,12 @@ def _place(process: Process, leads: Mapping[Process, bool], found: Sorted) -> No
     worker = _worker(process) if role == "either" else process
     call = call_of(worker)
     asked = trade_of(call)[1].probe(call)
-    _add(worker, "question" if asked else "step", found, process.below())
+    unit = _add(worker, "question" if asked else "step", found, process.below())
+    if role == "either" and recorded and len(started_by(process)) > 2:
+        count = len(started_by(process))
+        unit.remarks.append(
+            ("coarse", f"a pipe joins some of the {count} programs that it starts: all are one step")
+        )
 
 
 def _worker(process: Process) -> Process:

@@ -72,6 +72,7 @@ def settings(port: Port, facts: BackendFacts, spec: Mapping[str, Any]) -> str:
         "relocation_model": str(spec.get("relocation-model", "static")),
         "code_model": str(spec.get("code-model", "")),
         "errata": backend.errata,
+        "inline_assembly": backend.inline_assembly,
         "output": backend.output,
         "assembler_args": list(backend.assembler_args),
         "link_args": list(backend.link_args),

@@ -50,7 +50,8 @@ class Impurity:
     """What makes a step depend on more than its inputs.
 
     `kind`: network, outside (read outside the declared roots), secret (a command line or environment that holds a
-    value which is not shown), left-running, unseen (a program that a recorder could not follow), wrote-outside.
+    value which is not shown), left-running, unseen (a program that a recorder could not follow), wrote-outside,
+    not-portable (what it made holds the name of a folder), not-remapped (it may), coarse (it is more than one step).
     """
 
     kind: str
@@ -92,7 +93,8 @@ class Seen:
 
     `began` and `seconds` are wall time, `began` after the recording's start; `cpu` is user and system time of all its
     processes; `peak` the largest resident set of one of them in bytes. `notes` are files that it wrote for its driver and
-    that hold names of folders (dep-info): it may write them in a replay too, no step reads them, nothing compares them.
+    that hold names of folders (dep-info, a configured makefile), and logs: it may write them in a replay too, no step
+    reads them, nothing compares them.
     """
 
     outputs: tuple[Output, ...]
@@ -116,7 +118,8 @@ class Recording:
     (`path`, normalised), their content, and the `step` that made it (empty: it was there before). What is below
     `$TOOL`, or below no root, is no input but in `tools`.
 
-    `portable`: the prefixes of paths were remapped while it was recorded, so that bytes do not depend on folders.
+    `portable`: the prefixes of paths were remapped while it was recorded, so that bytes do not depend on folders, and no
+    step is `not-portable`.
     `ended` is false for a recording that was cut off: it holds the steps that were whole by then.
     """
 

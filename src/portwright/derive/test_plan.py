@@ -25,18 +25,19 @@ Kind = Literal["core", "alloc", "std-unit", "std"]
 @dataclass(frozen=True, slots=True)
 class Suite:
     """One test binary: `source` is its root below `library/`, `crate` what cargo calls it (tests print it);
-    `harness`: it has libtest's main, not its own."""
+    `harness`: it has libtest's main, not its own; `optimized`: as std is given out, else quick to build."""
 
     name: str
     kind: Kind
     crate: str
     source: str
     harness: bool = True
+    optimized: bool = True
 
     @property
     def step(self) -> str:
         """The name of the step that builds it for the target."""
-        return PREFIX + self.name
+        return PREFIX + ("" if self.optimized else "quick-") + self.name
 
     @property
     def host_step(self) -> str:
@@ -146,12 +147,16 @@ def _arguments(fingerprints: Mapping[str, str]) -> Step:
     )
 
 
-_COMMON = ("--edition=2024", "-Copt-level=3", "-Zforce-unstable-if-unmarked", "--cap-lints=allow")
+_COMMON = ("--edition=2024", "-Zforce-unstable-if-unmarked", "--cap-lints=allow")
+_OPTIMIZED = ("-Copt-level=3",)
+# The largest is built in a quarter of the time; what std itself does is compiled as ever.
+_QUICK = ("-Copt-level=0", "-Cdebug-assertions=off", "-Coverflow-checks=off")
 
 
 def _words(suite: Suite, crates: str, sources: str, toolchain: Toolchain) -> list[str]:
     harness = ["--test"] if suite.harness else ["--cfg", "test"]
-    argv = [*harness, *_COMMON, "--crate-name", suite.crate, "-L", f"{crates}/release/deps"]
+    level = _OPTIMIZED if suite.optimized else _QUICK
+    argv = [*harness, *_COMMON, *level, "--crate-name", suite.crate, "-L", f"{crates}/release/deps"]
     argv += [f"--remap-path-prefix={sources}=/rustc/{toolchain.commit}/library"]
     return [*argv, "--extern", "rand", "--extern", "rand_xorshift", "-o", f"{{out}}/{suite.name}"]
 

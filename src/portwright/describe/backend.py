@@ -18,7 +18,8 @@ class BackendTable(Described):
     `llc` of the same version, patched ones for instance. `cpu` is what `llc` generates for, as LLVM names it; it
     becomes the target spec's. `assembler` and `linker` are GNU as and ld for the CPU. `assembler_args` are words for
     `assembler`, before the file. `link_args` are words for `linker`, before rustc's. `errata` says whether known
-    faults of LLVM's back end are mended in the assembly. `output` is what becomes of the static ELF executable:
+    faults of LLVM's back end are mended in the assembly. `inline_assembly` says who reads assembly in Rust's sources:
+    `llvm`, as with rustc's own code generator, or `assembler`, where LLVM's own reader knows too little of the CPU. `output` is what becomes of the static ELF executable:
     nothing, or a Mach-O executable as NeXT's kernel loads it.
     """
 
@@ -30,4 +31,5 @@ class BackendTable(Described):
     linker: str
     link_args: list[str] = []
     errata: bool = True
+    inline_assembly: Literal["llvm", "assembler"] = "llvm"
     output: Literal["elf", "mach-o-executable"] = "elf"

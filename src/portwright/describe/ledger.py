@@ -122,8 +122,8 @@ class Memory(Described):
     `stack_limit` what the stack may grow to. `map_base` is where the kernel places mappings: `map_order`
     `up`, from there on, each behind the one before; `down`, below it, each in the highest gap that holds it.
     `break_base` is where the data segment's end starts, `break_limit` the most that it may move, `break_answers` what
-    the call that moves it answers: the `end` that holds now, or `nothing` but a failure. `fresh` is what new memory holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call
-    takes.
+    the call that moves it answers: the `end` that holds now, or `nothing` but a failure. `fresh` is what new memory
+    holds, `lowest` the first address that may be mapped. `buffer_limit` is the longest range that one call takes.
     """
 
     page_size: int

@@ -161,6 +161,7 @@ def _run_suites(arguments: Arguments) -> Generator[Event, None, Result]:
             names,
             hosts=not arguments.quick,
             guests=arguments.on == "machine",
+            optimized=not arguments.quick,
             settings=settings,
             update_lock=arguments.update_lock,
         )

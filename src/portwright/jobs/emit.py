@@ -7,13 +7,14 @@ reason. See docs/emit.md.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from portwright.base import rooms
-from portwright.base.errors import closest, fail
+from portwright.base.errors import Where, closest, fail
 from portwright.base.events import Event, Note
 from portwright.build import emit_folder, emit_port, emit_recording, goals, recording_file
 from portwright.build.emission import Emission
@@ -80,9 +81,10 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     if arguments.drv:
         result = replace(result, derivation=entry.add(folder, subject))
     if arguments.verify:
-        built = yield from entry.build(folder, subject)
         said = entry.said(subject) if hasattr(entry, "said") else subject
-        differences = tuple(emit_folder.compare(said, built))
+        with tempfile.TemporaryDirectory(prefix="portwright-") as keep:
+            built = yield from entry.build(folder, subject, Path(keep))
+            differences = tuple(emit_folder.compare(said, built))
         compared = sum(len(job.kept) for job in said.jobs)
         result = replace(result, verified=True, compared=compared, differences=differences)
     return result
@@ -143,6 +145,9 @@ def _subject(arguments: Arguments, entry: Any) -> Emission:
         if getattr(entry, "DRAFTS", False):
             return emit_recording.draft(file.recording)
         return emit_recording.emission(file.recording, path)
+    if not path.exists() and (path.suffix == ".json" or len(path.parts) > 1):
+        hint = "name a file that `portwright record -o FILE` wrote, or a port"
+        raise fail("there is no such file", Where(path), hint, "emit/no-file")
     if arguments.verify:
         hint = "record a build of the port, and emit the recording"
         raise fail(

@@ -21,7 +21,7 @@ from portwright.base.events import Begun, Ended, Event, Note
 from portwright.base.processes import which
 from portwright.build import event_log, recording_folder, tracing
 from portwright.build.inner_wrappers import names_in_products
-from portwright.build.recording_place import WRAPPER, About, roots_of, trades_of
+from portwright.build.recording_place import TEMPORARY, WRAPPER, About, roots_of, trades_of
 from portwright.build.tool import RECORDING
 from portwright.build.trade import Call
 from portwright.derive.recording import Impurity, Recording
@@ -120,6 +120,17 @@ def _check(arguments: Arguments) -> None:
         if not equals or not folder or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             hint = "write --root NAME=DIR, the name in capitals"
             faults.append(Fault(f"`--root {text}` names no root", None, hint, "record/root"))
+        elif name in (WRAPPER, TEMPORARY):
+            hint = "take another name" if name == WRAPPER else "take another name, or set TMPDIR"
+            faults.append(Fault(f"`--root {text}`: {name} is the recorder's own", None, hint, "record/root"))
+    given = {"--source": arguments.source, "--out": arguments.out}
+    given |= {f"--root {text}": Path(text.partition("=")[2]) for text in arguments.root if "=" in text}
+    for said, path in given.items():
+        if path is not None and path.exists() and not path.is_dir():
+            faults.append(Fault("it is no folder", Where(path), f"{said} names a folder", "record/root"))
+        elif path is not None and not path.exists() and not path.absolute().parent.is_dir():
+            hint = f"{said} names a folder that is there, or that the build makes in one that is"
+            faults.append(Fault("it is not there", Where(path), hint, "record/root"))
     if RECORDING in os.environ:
         what = "this already runs below a recording, which records it too"
         faults.append(Fault(what, None, "leave one of the two out", "record/nested"))

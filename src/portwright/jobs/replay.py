@@ -22,6 +22,7 @@ from portwright.base.files import disk_errors
 from portwright.base.hashing import hash_file
 from portwright.build import recording_file
 from portwright.build.contents import Content
+from portwright.build.remapping import NOT_REMAPPED, cures
 from portwright.build.replay import Replay, Settings
 from portwright.build.replay_result import Differing, Outcome, Replayed
 from portwright.derive.plan import Step
@@ -316,6 +317,9 @@ class _Evidence:
             network = [impurity.what for impurity in self._impurities(row) if impurity.kind == "network"]
             if cause.name == "unknown" and network:
                 cause = Cause("network", f"the recorded one used the network: {network[0]}", cause.cure)
+            past, cure = [i.what for i in self._impurities(row) if i.kind == NOT_REMAPPED], CURES["path"]
+            if past and cause.name in ("unknown", "path"):
+                cause = Cause("path", f"{past[0]}; {cause.what}", cures(self._impurities(row)) or cure)
             yield OutputRow(one.path, cause)
 
     def _then(self, one: Differing) -> Path | None:

@@ -22,6 +22,7 @@ from portwright.base import rooms
 from portwright.base.errors import StepFailed
 from portwright.build import emit_folder, nix_scripts
 from portwright.build.emission import Emission
+from portwright.build.step_script import body
 from recording_maker import Maker
 
 ROOM = "portwright.build.emitters"
@@ -249,3 +250,13 @@ def test_a_file_written_in_place_is_a_copy(form: ModuleType, tmp_path: Path) -> 
     maker.run("sh", "-c", "echo two >> $OUT/log", inputs=[log], outputs=[log])
     maker.run("cp", log, "$OUT/copy", inputs=[log], outputs=["$OUT/copy"])
     assert build(form, emission(maker), tmp_path / "emitted") == []
+
+
+def test_a_program_whose_name_is_like_a_variable(form: ModuleType, tmp_path: Path) -> None:
+    """env would take it for one: it is started by the shell that runs the script, wherever that lies."""
+    maker = Maker(tmp_path / "made")
+    tool = maker.write("$SRC/a=b", "#!/bin/sh\necho made\n", mode=0o755)
+    maker.run(tool, inputs=[tool], stdout="$OUT/made")
+    made = emission(maker)
+    assert "/bin/sh" not in body(made.jobs[0], made)
+    assert build(form, made, tmp_path / "emitted") == []

@@ -13,7 +13,8 @@ class Settings:
     """What a port's [backend] says, with the tools that were found for it.
 
     `versions` are theirs and `code` is the hash of portwright's own: what was made with others is not taken from the
-    cache. `cache` is the folder for what was made. `without` names errata to leave as they are.
+    cache. `cache` is the folder for what was made. `without` names errata to leave as they are; `llc_args`
+    are further words for llc.
     """
 
     kind: str
@@ -33,6 +34,8 @@ class Settings:
     cache: str
     code: str
     without: tuple[str, ...] = ()
+    inline_assembly: str = "llvm"
+    llc_args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

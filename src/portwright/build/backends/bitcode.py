@@ -88,6 +88,8 @@ class _Link:
             own.code_model,
             own.errata,
             list(own.without),
+            own.inline_assembly,
+            list(own.llc_args),
             list(own.assembler_args),
             self.level,
             self.words.entry,

@@ -92,8 +92,10 @@ def _listed(paths: Sequence[str]) -> str:
     return " ".join(re.sub(r"([$ :])", r"$\1", path) for path in paths)
 
 
-def build(folder: Path, emission: Emission) -> Generator[Event, None, dict[str, Path]]:
-    """Run ninja."""
+def build(
+    folder: Path, emission: Emission, keep: Path | None = None
+) -> Generator[Event, None, dict[str, Path]]:
+    """Run ninja; what it makes lies in the folder itself."""
     yield from ()
     ninja = processes.need("ninja", "install ninja (Debian: ninja-build)")
     processes.check(processes.run([str(ninja), "-C", str(folder)]), what="ninja", cwd=folder)

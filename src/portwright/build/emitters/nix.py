@@ -147,10 +147,13 @@ def options() -> list[str]:
     return words
 
 
-def build(folder: Path, emission: Emission) -> Generator[Event, None, dict[str, Path]]:
-    """Run nix-build for every step."""
+def build(
+    folder: Path, emission: Emission, keep: Path | None = None
+) -> Generator[Event, None, dict[str, Path]]:
+    """Run nix-build for every step. A link in `keep` holds the results: no collection of garbage takes them."""
     tool = processes.need("nix-build", MISSING)
-    argv = [str(tool), str(folder / MAIN), "-A", "all", "--no-out-link", "--cores", "1", *options()]
+    link = ["--out-link", str(keep / "all")] if keep is not None else ["--no-out-link"]
+    argv = [str(tool), str(folder / MAIN), "-A", "all", *link, "--cores", "1", *options()]
     done = yield from _followed(argv, len(emission.jobs), folder)
     listed = Path(done.text.strip()).read_text().split()
     return {Path(path).name.partition("-")[2]: Path(path) for path in listed}

@@ -59,8 +59,10 @@ step() {{
     return text
 
 
-def build(folder: Path, emission: Emission) -> Generator[Event, None, dict[str, Path]]:
-    """Run build.sh."""
+def build(
+    folder: Path, emission: Emission, keep: Path | None = None
+) -> Generator[Event, None, dict[str, Path]]:
+    """Run build.sh; what it makes lies in the folder itself."""
     yield from ()
     shell = processes.need("sh", "install a POSIX shell")
     argv = [str(shell), str(folder / MAIN)]

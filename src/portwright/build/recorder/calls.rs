@@ -27,9 +27,11 @@ enum Effect {
     Gone(Id),
     Linked(Id, Vec<u8>),
     Renamed { old: (Option<Id>, Vec<u8>), new: (Option<Id>, Vec<u8>) },
+    Exchanged([(Option<Id>, Vec<u8>); 2]),
 }
 
 const AT_FDCWD: i32 = -100;
+const RENAME_EXCHANGE: u64 = 2;
 const AT_REMOVEDIR: u64 = 0x200;
 const AT_SYMLINK_FOLLOW: u64 = 0x400;
 const AT_EMPTY_PATH: u64 = 0x1000;
@@ -77,7 +79,10 @@ impl Tracer {
                 return self.open(tid, pid, a[0] as i32, a[1], u64::from_le_bytes(flags));
             }
             Call::Rename => self.rename(tid, pid, (AT_FDCWD, a[0]), (AT_FDCWD, a[1])),
-            Call::Renameat => self.rename(tid, pid, (a[0] as i32, a[1]), (a[2] as i32, a[3])),
+            Call::Renameat2 if a[4] & RENAME_EXCHANGE != 0 => {
+                self.exchange(tid, pid, (a[0] as i32, a[1]), (a[2] as i32, a[3]))
+            }
+            Call::Renameat | Call::Renameat2 => self.rename(tid, pid, (a[0] as i32, a[1]), (a[2] as i32, a[3])),
             Call::Link => self.link(tid, pid, (AT_FDCWD, a[0]), (AT_FDCWD, a[1]), 0),
             Call::Linkat => self.link(tid, pid, (a[0] as i32, a[1]), (a[2] as i32, a[3]), a[4]),
             Call::Symlink => self.symlink(tid, pid, a[0], (AT_FDCWD, a[1])),
@@ -100,6 +105,8 @@ impl Tracer {
             }
             Call::Connect => self.net(tid, pid, a[1], a[2]),
             Call::Sendto => self.net(tid, pid, a[4], a[5]),
+            Call::Sendmsg => self.messages(tid, pid, a[1], 1),
+            Call::Sendmmsg => self.messages(tid, pid, a[1], a[2]),
             Call::Lost(why) => {
                 self.lost(pid, why);
                 None
@@ -220,6 +227,24 @@ impl Tracer {
         Some(self.pending(line, Effect::Renamed { old: (file, old), new: (onto, new) }))
     }
 
+    /// Two files or folders change their names with one another.
+    fn exchange(&mut self, tid: i32, pid: i32, one: (i32, u64), other: (i32, u64)) -> Option<Pending> {
+        let names = [self.path(tid, pid, one)?, self.path(tid, pid, other)?];
+        let line = self.line("exchange", pid).word(&names[0]).word(&names[1]).end();
+        let both = names.map(|name| (seen_itself(&name), name));
+        let mut rows = Vec::new();
+        for (found, name) in both {
+            let found = found?;
+            if found.is_dir() {
+                self.files.settle_others_below(&name, pid);
+            } else {
+                self.files.settle_others(files::id(&found), pid);
+            }
+            rows.push(((!found.is_dir()).then(|| files::id(&found)), name));
+        }
+        Some(self.pending(line, Effect::Exchanged(rows.try_into().ok()?)))
+    }
+
     fn link(&mut self, tid: i32, pid: i32, old: (i32, u64), new: (i32, u64), flags: u64) -> Option<Pending> {
         let target = self.path(tid, pid, new)?;
         let nameless = flags & AT_EMPTY_PATH != 0
@@ -286,6 +311,24 @@ impl Tracer {
         Some(self.pending(line, Effect::Nothing))
     }
 
+    /// Messages that have an address each, or none.
+    fn messages(&mut self, tid: i32, pid: i32, address: u64, count: u64) -> Option<Pending> {
+        // struct mmsghdr: a struct msghdr, which begins with the address and its length, and how much was sent.
+        const STEP: u64 = 64;
+        const MOST: u64 = 1024;
+        for at in 0..count.min(MOST) {
+            let mut head = [0u8; 12];
+            if sys::peek(tid, address + at * STEP, &mut head) < head.len() {
+                break;
+            }
+            let number = |from: usize, to: usize| head[from..to].iter().rev().fold(0, |all, one| all << 8 | u64::from(*one));
+            if number(0, 8) != 0 {
+                self.net(tid, pid, number(0, 8), number(8, 12));
+            }
+        }
+        None
+    }
+
     fn net(&mut self, tid: i32, pid: i32, address: u64, length: u64) -> Option<Pending> {
         const INET: u16 = 2;
         const INET6: u16 = 10;
@@ -328,6 +371,17 @@ impl Tracer {
             Effect::Unnamed(file, name) => self.files.unnamed(file, &name),
             Effect::Gone(file) => self.files.gone(file),
             Effect::Linked(file, name) => self.files.linked(file, pid, &name),
+            Effect::Exchanged([one, other]) => {
+                // By a name that no file has, so that neither is taken for the other.
+                let between = [&other.1[..], b"\0"].concat();
+                let moves = [(one.0, &one.1, &between), (other.0, &other.1, &one.1), (one.0, &between, &other.1)];
+                for (file, from, to) in moves {
+                    match file {
+                        Some(file) => self.files.renamed(file, from, to),
+                        None => self.files.folder_renamed(from, to),
+                    }
+                }
+            }
             Effect::Renamed { old: (None, old), new: (_, new) } => self.files.folder_renamed(&old, &new),
             Effect::Renamed { old: (Some(file), old), new: (onto, new) } => {
                 if let Some(onto) = onto.filter(|onto| *onto != file) {

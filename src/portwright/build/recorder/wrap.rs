@@ -27,7 +27,8 @@ const PASSED: &str = "PORTWRIGHT_RECORD_PASSED";
 enum Trade {
     Rustc,
     Compiler,
-    Archiver,
+    /// An archiver, a linker, what else works on object files: nothing is added to its words.
+    Objects,
 }
 
 fn variable(name: &str) -> Vec<u8> {
@@ -40,8 +41,9 @@ fn trade(name: &[u8]) -> Trade {
         return Trade::Rustc;
     }
     let version = |part: &&[u8]| part.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    let last = name.rsplit(|byte| *byte == b'-').find(|part| !version(part));
-    if last == Some(b"ar") { Trade::Archiver } else { Trade::Compiler }
+    let last = name.rsplit(|byte| *byte == b'-').find(|part| !version(part)).unwrap_or_default();
+    let compiles = [&b"cc"[..], b"c++", b"gcc", b"g++", b"clang", b"clang++"].contains(&last);
+    if compiles { Trade::Compiler } else { Trade::Objects }
 }
 
 pub fn run(name: &[u8], words: &[Vec<u8>]) -> i32 {
@@ -109,7 +111,7 @@ fn is_probe(trade: Trade, words: &[Vec<u8>]) -> bool {
             let asks: [&[u8]; 5] = [b"-dump", b"-print-", b"--print-", b"--help", b"-Wl,--version"];
             any(&[b"--version"]) || words.iter().any(|word| starts_with_any(word, &asks) && word != b"-dumpbase")
         }
-        Trade::Archiver => any(&[b"--version", b"-V", b"--help"]),
+        Trade::Objects => any(&[b"--version", b"-V", b"--help"]),
     }
 }
 

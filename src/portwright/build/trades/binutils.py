@@ -17,4 +17,5 @@ TRADE = Trade(
     names=("ranlib", "*-ranlib", "llvm-ranlib-[0-9]*", "strip", "*-strip", "objcopy", "*-objcopy"),
     probe=lambda call: call.options in (("--version",), ("-V",), ("--help",)),
     subject=_subject,
+    wrapped=True,
 )

@@ -27,6 +27,19 @@ def _asks(call: Call) -> bool:
     return "-E" in options and "-o" not in options  # the text goes to who asked
 
 
+SOURCES = (".c", ".cc", ".cpp", ".cxx", ".C", ".c++", ".m", ".mm", ".S", ".s", ".i")
+
+
+def _compiles(call: Call) -> bool:
+    """Whether it does more than to link; the wrapper (`recorder/wrap.rs`) asks the same."""
+    return any(
+        word in ("-c", "-S", "-E", "-")
+        or word.startswith("-x")
+        or (not word.startswith("-") and word.endswith(SOURCES))
+        for word in call.options
+    )
+
+
 def _subject(call: Call) -> str:
     out = call.after("-o") or next((w[2:] for w in call.options if w.startswith("-o") and len(w) > 2), "")
     if out:
@@ -73,6 +86,7 @@ TRADE = Trade(
         "SUNPRO_DEPENDENCIES",
     ),
     remap="-ffile-prefix-map=",
+    remapped=_compiles,
     notes=("*.d", "*.Po", "*.dep"),
     wrapped=True,
 )

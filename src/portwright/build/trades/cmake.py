@@ -16,5 +16,8 @@ TRADE = Trade(
     names=("cmake", "ctest"),
     role=_role,
     probe=lambda call: any(word in ("--version", "--help") for word in call.options),
+    notes=("*",),
+    looks_beside=("CMakeLists.txt",),
+    logs=("CMakeOutput.log", "CMakeError.log", "CMakeConfigureLog.yaml"),
     environment=("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ASM", "CMAKE_*", "PKG_CONFIG_*"),
 )

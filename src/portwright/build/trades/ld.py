@@ -12,4 +12,5 @@ TRADE = Trade(
     probe=lambda call: call.options in (("--version",), ("-v",), ("-V",), ("--help",)),
     subject=lambda call: PurePosixPath(call.after("-o")).name,
     environment=("LD_RUN_PATH", "LD_LIBRARY_PATH"),
+    wrapped=True,
 )

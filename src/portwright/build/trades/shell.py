@@ -32,4 +32,5 @@ TRADE = Trade(
     subject=_subject,
     environment=ORDINARY,
     own_work=True,
+    logs=("config.log", "configure.log"),
 )
