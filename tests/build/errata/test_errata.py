@@ -2,7 +2,7 @@
 
 The first half expires: where a newer LLVM no longer has a fault, its test fails and says so. Errata of the room:
 address-register-and, flag-destroying-copy, lost-frame-index, pc-relative-reach, pc-relative-store,
-sign-extended-address, realigned-stack, wide-shift.
+sign-extended-address, realigned-stack, tested-mask, wide-shift.
 """
 
 from __future__ import annotations
@@ -132,3 +132,22 @@ def test_the_version_of_the_tests_is_a_known_one() -> None:
         tool("llc-22").endswith(f"-{version}") for entry in ERRATA.values() for version in entry.KNOWN_IN
     )
     assert backend_facts.LLVM
+
+
+def test_a_mask_that_a_branch_asks_about_has_a_compare_of_its_own(tmp_path: Path) -> None:
+    """Not asked of the code without the mend: llc's is right, and it is the mending of copies that takes it wrongly."""
+    main = """
+define i32 @main() nounwind {
+  %a = call i32 @low(i32 8388608, i32 4)
+  %b = call i32 @low(i32 7, i32 0)
+  %c = mul i32 %a, 10
+  %d = add i32 %c, %b
+  ret i32 %d
+}
+"""
+    text = HEAD + EXIT + ERRATA["tested-mask"].REPRODUCER + main
+    mended, counts = errata_mending.mend_ir("m68k", text, "case")
+    assert counts["tested-mask"] == 1 and 'asm "", "=d,0"' in mended
+    source = module(tmp_path, "reproducer", text, M68K)
+    link(settings(tmp_path, M68K), [source, "-plugin-opt=O1"], tmp_path / "program")
+    assert run(tmp_path / "program", M68K).returncode == 51
