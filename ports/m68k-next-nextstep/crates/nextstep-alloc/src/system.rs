@@ -9,6 +9,9 @@ use crate::heap::{Heap, PAGE, Source};
 
 static END: AtomicUsize = AtomicUsize::new(0);
 
+// By itself, not in `System`: LLVM's back end for this CPU compares and swaps only at an address that it need not add to.
+static LOCKED: AtomicBool = AtomicBool::new(false);
+
 /// Moves the end of the data segment up and gives the old end, as C's `sbrk` does; None where there is no more memory.
 ///
 /// The system's own call wants the new end and does not tell the old one, so that is remembered here: at first it is
@@ -50,7 +53,6 @@ impl Source for DataSegment {
 
 /// The allocator of a program: `#[global_allocator] static HEAP: System = System::new();`
 pub struct System {
-    locked: AtomicBool,
     heap: UnsafeCell<Heap<DataSegment>>,
 }
 
@@ -61,16 +63,16 @@ impl System {
     /// A heap without any memory yet.
     #[must_use]
     pub const fn new() -> Self {
-        System { locked: AtomicBool::new(false), heap: UnsafeCell::new(Heap::new(DataSegment)) }
+        System { heap: UnsafeCell::new(Heap::new(DataSegment)) }
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Heap<DataSegment>) -> T) -> T {
-        while self.locked.swap(true, Ordering::Acquire) {
+        while LOCKED.swap(true, Ordering::Acquire) {
             core::hint::spin_loop();
         }
         // SAFETY: the lock is ours.
         let done = work(unsafe { &mut *self.heap.get() });
-        self.locked.store(false, Ordering::Release);
+        LOCKED.store(false, Ordering::Release);
         done
     }
 }
