@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from portwright.base import processes
-from portwright.base.errors import PortwrightError, Where, fail
+from portwright.base.errors import Fault, PortwrightError, Where, fail
 from portwright.base.files import cache_root, write_atomic
 from portwright.base.hashing import hash_value
 from portwright.build.goals import BuildResult
@@ -208,6 +208,13 @@ def written() -> list[Written]:
     return [Written(name, "") for name in names]
 
 
+def by_hand(name: str) -> str:
+    """The text of a program written by hand."""
+    whole = (folder() / "written.rs").read_text()
+    found = re.search(rf"^fn {name}\(h: &mut H\) \{{\n.*?^\}}\n", whole, re.MULTILINE | re.DOTALL)
+    return found[0] if found else ""
+
+
 def text(programs: Sequence[Written], head: str) -> str:
     """The source of a binary."""
     frame = (folder() / "frame.rs").read_text()
@@ -243,7 +250,8 @@ def expected(toolchain: Toolchain, programs: Sequence[Written]) -> dict[str, int
         )
         numbers = [int.from_bytes(done.stdout[at : at + 8], "big") for at in range(0, len(done.stdout), 8)]
         if len(numbers) != len(names):
-            raise PortwrightError([])
+            what = f"the hunt on this machine gave {len(numbers)} results for {len(names)} programs"
+            raise PortwrightError([Fault(what, Where(place / "host.rs"))])
         write_atomic(remembered, json.dumps(numbers))
     return dict(zip(names, json.loads(remembered.read_text()), strict=True))
 
