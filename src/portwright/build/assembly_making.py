@@ -54,7 +54,12 @@ class Maker:
     def words(self, level: int, module: Path, out: Path) -> list[str]:
         """llc's words."""
         own = self.settings
-        words = [f"-O{level}", "-filetype=asm", "-function-sections", "-data-sections"]
+        words = [
+            f"-O{level}",
+            f"-filetype={'obj' if own.stock else 'asm'}",
+            "-function-sections",
+            "-data-sections",
+        ]
         words += ["-no-integrated-as"] if own.inline_assembly == "assembler" else []
         words += own.llc_args
         words += [f"-relocation-model={own.relocation_model}"] if own.relocation_model else []

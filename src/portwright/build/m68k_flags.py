@@ -7,6 +7,7 @@ branch asks about, so flags that are wanted after them must have come from befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -55,6 +56,7 @@ class _Step:
     carries: bool = False
     wanted: int = 0
     set: bool = False
+    compared: bool = False
 
 
 def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset[str]]]:
@@ -64,10 +66,9 @@ def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset
     """
     steps = _steps(unit, first, end)
     _follow_sets(steps)
-    for step in steps:
-        if step.carries and step.instruction is not None and is_extension(step.instruction) and not step.set:
-            step.carries = False  # nothing before it set any flags: so it is what a branch asks about
     _follow_wants(steps)
+    if _settle_extensions(steps):
+        _follow_wants(steps)
     faults = []
     for step in steps:
         lost = step.wanted & step.writes
@@ -79,6 +80,80 @@ def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset
             yield step.place, frozenset(flag for flag, bit in _BITS.items() if bit & lost)
     if faults:
         raise BadInput(faults)
+
+
+def _settle_extensions(steps: list[_Step]) -> bool:
+    """Take back of extensions that they only carry, where what is wanted after them may well be about their result.
+
+    An extension is not what was meant where carry or overflow are wanted, which it always clears, or where a compare
+    comes before it, whose only use are its flags. Where what comes before has another use, the nearer one is meant.
+    """
+    settled = False
+    for step in steps:
+        if not (step.carries and step.instruction is not None and is_extension(step.instruction)):
+            continue
+        if step.wanted & (_BITS["C"] | _BITS["V"]) and step.set:
+            continue
+        if not step.compared:
+            step.carries, settled = False, True
+    return settled
+
+
+DATA = re.compile(r"%d[0-7]")
+SCRATCH = ("%d0", "%d1")
+
+
+def _only_compares(steps: list[_Step], at: int) -> bool:
+    """Whether an instruction is there for its flags alone: a compare, or a subtraction whose result nobody reads."""
+    instruction = steps[at].instruction
+    assert instruction is not None
+    if instruction.name.startswith("cmp") or instruction.name in ("tst", "btst"):
+        return True
+    target = instruction.operands[-1].text if instruction.operands else ""
+    return (
+        instruction.name in ("sub", "subi", "subq")
+        and bool(DATA.fullmatch(target))
+        and _dead(steps, at, target)
+    )
+
+
+def _dead(steps: list[_Step], at: int, register: str) -> bool:
+    """Whether nobody reads a data register after a place before it is written anew."""
+    seen: set[int] = set()
+    todo = list(steps[at].next)
+    while todo:
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        instruction = steps[place].instruction
+        if instruction is None:
+            return False
+        does = _does(instruction, register)
+        if does == "r" or (register in SCRATCH and instruction.effect.ends and not steps[place].next):
+            return False
+        if does == "w" or (register in SCRATCH and instruction.effect.calls):
+            continue
+        todo += steps[place].next
+    return True
+
+
+def _does(instruction: Instruction, register: str) -> str:
+    """What an instruction does with a data register: `r` reads it, `w` writes all of it; nothing, or a part of it."""
+    found = ""
+    for letter, operand in zip(instruction.effect.operands, instruction.operands, strict=False):
+        own = operand.text == register
+        if operand.mode == "list":
+            found = (
+                "r" if letter == "r" or found == "r" else "w"
+            )  # the end of a function gives back what it kept
+        elif (own and letter in "rm") or (not own and register in operand.registers):
+            return "r"
+        elif own and letter == "w":
+            if instruction.size not in ("l", "") or instruction.name.startswith("s"):
+                return "r"
+            found = "w"
+    return found
 
 
 def _steps(unit: Unit, first: int, end: int) -> list[_Step]:
@@ -107,26 +182,36 @@ def _steps(unit: Unit, first: int, end: int) -> list[_Step]:
 
 
 def _follow_sets(steps: list[_Step]) -> None:
-    """Whether, before each step, an instruction has set flags since the start or the last call, on every way there."""
-    arrives: list[bool | None] = [None] * len(steps)
+    """What set flags before each step, since the start or the last call, on every way there: anything, a compare."""
+    arrives: list[int | None] = [None] * len(steps)
     if steps:
-        arrives[0] = False
+        arrives[0] = 0
+    sets = [_sets(steps, at) for at in range(len(steps))]
     changed = True
     while changed:
         changed = False
         for at, step in enumerate(steps):
-            if arrives[at] is None:
+            there = arrives[at]
+            if there is None:
                 continue
-            step.set = bool(arrives[at])
-            leaves = step.set
-            if step.instruction is None or step.instruction.effect.calls:
-                leaves = False
-            elif step.writes and not step.carries:
-                leaves = True
+            step.set, step.compared = bool(there & 1), bool(there & 2)
+            own = sets[at]
+            leaves = there if own is None else own
             for after in step.next:
-                new = leaves if arrives[after] is None else arrives[after] and leaves
-                if new != arrives[after]:
+                known = arrives[after]
+                new = leaves if known is None else known & leaves
+                if new != known:
                     arrives[after], changed = new, True
+
+
+def _sets(steps: list[_Step], at: int) -> int | None:
+    """What a step does to what was set: nothing (None), makes it unknown (0), sets it (1), as a compare (3)."""
+    step = steps[at]
+    if step.instruction is None or step.instruction.effect.calls:
+        return 0
+    if step.carries or not step.writes:
+        return None
+    return 3 if _only_compares(steps, at) else 1
 
 
 def _before(step: _Step) -> int:

@@ -14,7 +14,7 @@ class Settings:
 
     `versions` are theirs and `code` is the hash of portwright's own: what was made with others is not taken from the
     cache. `cache` is the folder for what was made. `without` names errata to leave as they are; `llc_args`
-    are further words for llc.
+    are further words for llc; with `stock`, LLVM makes the objects alone, with its own assembler.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Settings:
     without: tuple[str, ...] = ()
     inline_assembly: str = "llvm"
     llc_args: tuple[str, ...] = ()
+    stock: bool = False
 
 
 @dataclass(frozen=True)

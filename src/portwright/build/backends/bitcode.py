@@ -89,6 +89,7 @@ class _Link:
             own.errata,
             list(own.without),
             own.inline_assembly,
+            own.stock,
             list(own.llc_args),
             list(own.assembler_args),
             self.level,
@@ -111,6 +112,8 @@ class _Link:
 
     def _made(self, name: str, module: Path, out: Path) -> Making:
         raw, counts = self.folder / f"{name}.s", dict[str, int]()
+        if self.settings.stock:
+            return {}, Maker(self.tools, self.settings, name, self.level).make(module, out / OBJECT)
         known = errata_mending.of_cpu(self.settings.arch)
         left = self.settings.without if self.settings.errata else tuple(known)
         if set(known) - set(left):
