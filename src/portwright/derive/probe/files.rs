@@ -79,7 +79,7 @@ fn files() {
     directories();
     let mut room = [0_u8; 512];
     let short = again(|| abi::current_directory(room.as_mut_ptr().addr(), 1));
-    let whole = again(|| abi::current_directory(room.as_mut_ptr().addr(), 512));
+    let whole = again(|| abi::current_directory(room.as_mut_ptr().addr(), 512, position));
     Line::new("file").text("directory-name").result(short).result(whole).end();
 }
 
@@ -169,11 +169,13 @@ fn directories() {
             open(FOLDER, abi::O_RDONLY | abi::O_DIRECTORY)
         }
     };
+    let mut told = 0_usize;
+    let position = (&raw mut told).addr();
     let fd = open_folder();
     Line::new("directory").text("open").number(if fails(fd) { fd } else { 0 }).end();
     for turn in 0..12 {
         let mut room = [0xee_u8; 512];
-        let count = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512));
+        let count = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, position));
         let mut length = 512;
         while length > 0 && unsafe { room.as_ptr().add(length - 1).read_volatile() } == 0xee {
             length -= 1;
@@ -184,14 +186,14 @@ fn directories() {
         }
     }
     let mut room = [0_u8; 512];
-    let after = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512));
+    let after = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, position));
     Line::new("directory").text("after-end").result(after).end();
     leave(fd);
     let fd = open_folder();
     let mut short = 1;
     for turn in 0..4 {
         // The first entries may have names that fit.
-        short = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 3));
+        short = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 3, position));
         if short <= 0 {
             break;
         }
