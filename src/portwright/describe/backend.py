@@ -19,8 +19,8 @@ class BackendTable(Described):
     becomes the target spec's. `assembler` and `linker` are GNU as and ld for the CPU. `assembler_args` are words for
     `assembler`, before the file. `link_args` are words for `linker`, before rustc's. `errata` says whether known
     faults of LLVM's back end are mended in the assembly. `inline_assembly` says who reads assembly in Rust's sources:
-    `llvm`, as with rustc's own code generator, or `assembler`, where LLVM's own reader knows too little of the CPU. `output` is what becomes of the static ELF executable:
-    nothing, or a Mach-O executable as NeXT's kernel loads it.
+    `llvm`, as with rustc's own code generator, or `assembler`, where LLVM's own reader knows too little of the CPU.
+    `output` is what becomes of the static ELF executable: nothing, or a Mach-O executable as NeXT's kernel loads it.
     """
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]

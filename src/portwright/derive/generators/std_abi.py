@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive import threads_rust
+from portwright.derive import second_results, threads_rust
 from portwright.derive.trap_rust import PAIR, prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
@@ -324,25 +324,14 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
     if call.answers or call.child_flag:
         made = f"unsafe {{ {PAIR}{len(values)}({call.number}{arguments}) }}"
-        return "".join([*lines, f"    let (first, second) = {made};\n", *_second(operation, call)])
+        return "".join(
+            [*lines, f"    let (first, second) = {made};\n", *second_results.taken(operation, call)]
+        )
     made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
     # An error that says something of the call's own is no reason to make it again, busy or not.
     once = port.ledger.abi.busy in operation.settled
     lines.append(f"    answer({made})\n" if once else f"    outcome(|| {made})\n")
     return "".join(lines)
-
-
-def _second(operation: Operation, call: Call) -> Iterator[str]:
-    """What becomes of a call's two results."""
-    if call.child_flag:
-        yield "    answer(first).map(|number| if second == 1 { 0 } else { number })\n"
-        return
-    filled = next(argument for argument in operation.arguments if argument.kind == "struct-out")
-    yield "    let results = [answer(first)? as i64, second as i64];\n"
-    yield f"    // SAFETY: the caller gave the address of a struct `{filled.type}`.\n"
-    yield f"    let filled = unsafe {{ struct_at({field_name(filled.name)}, {filled.type}::SIZE) }};\n"
-    fields = ", ".join(f"{filled.type}::{name.upper()}" for name in call.answers)
-    yield f"    fill(filled, &[{fields}], &results)\n"
 
 
 def _made_ready(argument: Argument) -> str:
