@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from portwright.derive.trap_rust import PAIR
 from portwright.derive.types_rust import field_name
 from portwright.describe.ledger import Call
 from portwright.describe.operation import Operation
 
 
-def taken(operation: Operation, call: Call) -> Iterator[str]:
-    """What becomes of a call's two results."""
+def taken(operation: Operation, call: Call, values: Sequence[str]) -> Iterator[str]:
+    """The call with its arguments ready, and what becomes of its two results."""
+    words = ", ".join([str(call.number), *values])
+    yield f"    let (first, second) = unsafe {{ {PAIR}{len(values)}({words}) }};\n"
     if call.child_flag:
         yield "    answer(first).map(|number| if second == 1 { 0 } else { number })\n"
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.derive import second_results, threads_rust
-from portwright.derive.trap_rust import PAIR, prefix, trap_functions
+from portwright.derive.trap_rust import prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
