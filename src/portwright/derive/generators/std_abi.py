@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive import threads_rust
-from portwright.derive.call_parts_rust import limited, second_result
-from portwright.derive.trap_rust import PAIR, prefix, trap_functions
+from portwright.derive import second_results, threads_rust
+from portwright.derive.call_limit_rust import limited
+from portwright.derive.trap_rust import prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
 from portwright.describe.cpu import cpu
@@ -325,7 +325,9 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
     if call.answers or call.child_flag:
         made = f"unsafe {{ {PAIR}{len(values)}({call.number}{arguments}) }}"
-        return "".join([*lines, f"    let (first, second) = {made};\n", *second_result(operation, call)])
+        return "".join(
+            [*lines, f"    let (first, second) = {made};\n", *second_results.taken(operation, call)]
+        )
     made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
     # An error that says something of the call's own is no reason to make it again, busy or not.
     once = port.ledger.abi.busy in operation.settled

@@ -79,7 +79,7 @@ fn files() {
     directories();
     let mut room = [0_u8; 512];
     let short = again(|| abi::current_directory(room.as_mut_ptr().addr(), 1));
-    let whole = again(|| abi::current_directory(room.as_mut_ptr().addr(), 512, position));
+    let whole = again(|| abi::current_directory(room.as_mut_ptr().addr(), 512));
     Line::new("file").text("directory-name").result(short).result(whole).end();
 }
 
