@@ -73,7 +73,7 @@ def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset
     for step in steps:
         lost = step.wanted & step.writes
         calls = step.instruction is None or step.instruction.effect.calls
-        if (calls and step.wanted) or (step.place == first and _before(step)):
+        if (calls and step.wanted) or (step is steps[0] and _before(step)):
             what = f"in {step.line.function}: flags are asked for that nothing has set since here"
             faults.append(Fault(what, replace(unit.where, line=step.line.number), HINT, "backend/flags"))
         elif step.carries and lost:
