@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from portwright.base.errors import Fault, PortwrightError
 from portwright.derive import second_results, threads_rust
-from portwright.derive.call_limit_rust import limited
 from portwright.derive.trap_rust import prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe import errno, std_needs
@@ -313,7 +312,7 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     if len(passed) > most:
         what = f"`{name}` has {len(passed)} arguments, and the trap passes {most}"
         raise PortwrightError([Fault(what, where, "add registers to `[abi] arguments`", "std/arguments")])
-    lines = list(limited(operation, call))
+    lines = list(_limit(operation, call))
     values: list[str] = []
     for each in passed:
         if isinstance(each, str):
@@ -324,10 +323,7 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     trap = threads_rust.TWICE if operation.returns_twice else prefix(call.trap)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
     if call.answers or call.child_flag:
-        made = f"unsafe {{ {PAIR}{len(values)}({call.number}{arguments}) }}"
-        return "".join(
-            [*lines, f"    let (first, second) = {made};\n", *second_results.taken(operation, call)]
-        )
+        return "".join([*lines, *second_results.taken(operation, call, values)])
     made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
     # An error that says something of the call's own is no reason to make it again, busy or not.
     once = port.ledger.abi.busy in operation.settled
@@ -342,6 +338,21 @@ def _made_ready(argument: Argument) -> str:
         "Duration": f"    let mut {name} = Timespec::new({name})?;\n",
         "Option<Duration>": f"    let mut {name} = {name}.map(Timespec::new).transpose()?;\n",
     }.get(_parameter(argument), "")
+
+
+def _limit(operation: Operation, call: Call) -> Iterator[str]:
+    """A call that counts what it did may do less than asked for; any other fails beyond its limit."""
+    lengths = {a.length for a in operation.arguments if a.length} if operation.result == "size" else set()
+    counted = {name for name in lengths if operation.argument(name).kind == "size"}
+    for name in sorted(counted):
+        yield f"    let {name} = {name}.min(LONGEST_RANGE);\n"
+    if call.limit is None:
+        return
+    name, most = call.limit.argument, call.limit.at_most
+    if name in counted:
+        yield f"    let {name} = {name}.min({most});\n"
+    else:
+        yield f"    if {name} > {most} {{\n        return Err(Failure::TooLarge);\n    }}\n"
 
 
 def _value(
