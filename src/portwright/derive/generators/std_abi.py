@@ -323,10 +323,7 @@ def _body(port: Port, operation: Operation, name: str, call: Call) -> str:
     trap = threads_rust.TWICE if operation.returns_twice else prefix(call.trap)
     lines.append("    // SAFETY: the caller's promise about the addresses is this call's.\n")
     if call.answers or call.child_flag:
-        made = f"unsafe {{ {PAIR}{len(values)}({call.number}{arguments}) }}"
-        return "".join(
-            [*lines, f"    let (first, second) = {made};\n", *second_results.taken(operation, call)]
-        )
+        return "".join([*lines, *second_results.taken(operation, call, values)])
     made = f"unsafe {{ {trap}{len(values)}({call.number}{arguments}) }}"
     # An error that says something of the call's own is no reason to make it again, busy or not.
     once = port.ledger.abi.busy in operation.settled
