@@ -22,7 +22,7 @@ from portwright.describe.toolchain import Toolchain
 PORTS = [
     name
     for name in sorted(path.parent.name for path in Path("ports").glob("*/abi.toml"))
-    if cpu(ports.load(name).ledger.abi.cpu).probing is not None
+    if cpus.cpu(ports.load(name).ledger.abi.cpu).probing is not None
 ]
 
 
