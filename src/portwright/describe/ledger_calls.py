@@ -222,8 +222,8 @@ def _meant(case: Case, name: str, call: Call, meaning: Operation) -> Iterator[Fi
     for each in meaning.arguments:
         if each.name in said:
             yield from _constants(case, name, call, each)
-        elif each.optional and each.name in meaning.varies:
-            continue  # it is only told something, which the layer can do without
+        elif each.extra:
+            continue
         elif each.optional:
             what = f"`{name}` never passes `{each.name}` of `{meaning.name}`: the OS decides it"
             yield case.warning("unpassed-argument", what, "syscalls", name, "arguments")

@@ -60,7 +60,7 @@ class Argument:
     `constants` is the prefix of the constants that it is made of; of several, the first has precedence. A call that
     has no `optional` argument still means the operation: what it would say is then left to the OS. A `nullable`
     struct or path may be missing from a call that passes it: its address is then 0. `level` names the argument
-    that says to which protocol an option belongs.
+    that says to which protocol an option belongs. `extra`: most systems' calls do without it, and nobody misses it.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Argument:
     optional: bool = False
     nullable: bool = False
     level: str | None = None
+    extra: bool = False
 
     @property
     def prefixes(self) -> tuple[str, ...]:

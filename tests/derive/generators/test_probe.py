@@ -19,7 +19,11 @@ from portwright.describe import port as ports
 from portwright.describe.cpu import Cpu
 from portwright.describe.toolchain import Toolchain
 
-PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
+PORTS = [
+    name
+    for name in sorted(path.parent.name for path in Path("ports").glob("*/abi.toml"))
+    if cpus.cpu(ports.load(name).ledger.abi.cpu).probing is not None
+]
 
 
 @pytest.mark.parametrize("name", PORTS)

@@ -248,7 +248,7 @@ def test_fields_and_constants(words: Callable[[ports.Port, str], list[str]]) -> 
     lines = words(
         VERIDIAN,
         """
-        let field = |offset, size, signed| abi::Field { offset, size, signed };
+        let field = |offset, size, signed| abi::Field { offset, size, signed, unit: 1 };
         let mut bytes = [0u8; 12];
         let small = [(1, true, -1), (1, false, 255), (2, true, -300), (3, false, 0x123456)];
         let large = [(4, true, i32::MIN as i64), (8, true, i64::MIN), (8, true, i64::MAX)];

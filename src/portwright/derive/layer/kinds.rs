@@ -137,7 +137,7 @@ impl<const SIZE: usize> Aligned<SIZE> {
 /// So many bytes must lie there, and nothing else may use them meanwhile.
 pub(crate) unsafe fn struct_at<'a>(address: usize, size: usize) -> &'a mut [u8] {
     // SAFETY: the caller's promise.
-    unsafe { crate::slice::from_raw_parts_mut(crate::ptr::with_exposed_provenance_mut(address), size) }
+    unsafe { core::slice::from_raw_parts_mut(core::ptr::with_exposed_provenance_mut(address), size) }
 }
 
 /// Puts what a call answered in registers where other systems' calls write it.

@@ -154,6 +154,7 @@ fn renaming() {
 }
 
 fn directories() {
+    let mut position = 0usize;
     again(|| abi::create_directory(path(INNER), 0o755));
     let inner = again(|| abi::change_directory(path(INNER)));
     if inner == 0 {
@@ -169,13 +170,11 @@ fn directories() {
             open(FOLDER, abi::O_RDONLY | abi::O_DIRECTORY)
         }
     };
-    let mut told = 0_usize;
-    let position = (&raw mut told).addr();
     let fd = open_folder();
     Line::new("directory").text("open").number(if fails(fd) { fd } else { 0 }).end();
     for turn in 0..12 {
         let mut room = [0xee_u8; 512];
-        let count = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, position));
+        let count = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, (&raw mut position).addr()));
         let mut length = 512;
         while length > 0 && unsafe { room.as_ptr().add(length - 1).read_volatile() } == 0xee {
             length -= 1;
@@ -186,14 +185,14 @@ fn directories() {
         }
     }
     let mut room = [0_u8; 512];
-    let after = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, position));
+    let after = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 512, (&raw mut position).addr()));
     Line::new("directory").text("after-end").result(after).end();
     leave(fd);
     let fd = open_folder();
     let mut short = 1;
     for turn in 0..4 {
         // The first entries may have names that fit.
-        short = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 3, position));
+        short = again(|| abi::read_directory(fd as usize, room.as_mut_ptr().addr(), 3, (&raw mut position).addr()));
         if short <= 0 {
             break;
         }

@@ -13,7 +13,7 @@ OPERATION = Operation(
         Argument("fd", "fd"),
         Argument("buffer", "bytes-out", length="length"),
         Argument("length", "size"),
-        Argument("position", "address", optional=True),
+        Argument("position", "address", optional=True, extra=True),
     ),
     result="size",
     unlocks=("std::fs::read_dir", "std::fs::remove_dir_all"),
