@@ -13,7 +13,7 @@ _NAME = r'%(?:[\w.$-]+|"[^"]*")'
 _DEFINE = re.compile(r'^define .*?@([\w.$-]+|"[^"]*")\(')
 _BY_VALUE = re.compile(rf"ptr [^,]*?\bbyval\([^)]*\)[^,]*?({_NAME})")
 _FLAGS = r"(?:inbounds |nuw |nusw |inrange\([^)]*\) )*"
-_GEP = re.compile(rf"^  ({_NAME}) = getelementptr {_FLAGS}[^,]+(?:\[[^]]*\])?, ptr ({_NAME}),? ?(.*)$")
+_GEP = re.compile(rf"^  ({_NAME}) = getelementptr {_FLAGS}.+?, ptr ({_NAME}),? ?(.*)$")
 _NUMBER = re.compile(rf"^  {_NAME} = ptrto(?:int|addr) ptr ({_NAME}) to ")
 _INDEX = re.compile(r"i\d+ (%[\w.$-]+|-?\d+)")
 _KEEP = ("call void @llvm.lifetime.", "#dbg_", "call void @llvm.dbg.")

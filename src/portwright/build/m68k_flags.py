@@ -18,7 +18,9 @@ _BITS = {flag: 1 << place for place, flag in enumerate("XNZVC")}
 _EVERY = sum(_BITS.values())
 PASSES_Z_ON = ("addx", "subx", "negx")
 """These clear Z or leave it: it is wanted of what was before only where it is wanted after them."""
-HINT = "llc's code means something that is not known here: keep it (--keep) and report it"
+HINT = (
+    "llc's code means something that is not known here; `[backend] errata = false` goes without any mending"
+)
 
 
 def mask(flags: frozenset[str]) -> int:
