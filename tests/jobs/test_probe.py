@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from portwright.base.errors import MissingTool
+from portwright.describe import cpu as cpus
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 from portwright.run import on_kernel
 
-PORTS = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
+KNOWN = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
+PORTS = [name for name in KNOWN if cpus.cpu(ports.load(name).ledger.abi.cpu).probing is not None]
 ORACLES = [name for name in PORTS if ports.load(name).manifest.os.host_kernel is not None]
 VERIDIAN, LINUX = "x86_64-unknown-veridian", "x86_64-portwright-linux"
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures" / "probe" / "veridian-machine.txt"

@@ -29,7 +29,7 @@ SIGNATURES = {
     "process_id": "",
     "protect_memory": "address length protection",
     "read": "fd buffer length",
-    "read_directory": "fd buffer length",
+    "read_directory": "fd buffer length position",
     "remove_directory": "path",
     "remove_file": "path",
     "rename": "path target",
