@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pytest
 
-from portwright.base.files import write_atomic
+from port_copies import one_at_a_time, quick
 from portwright.build import goals
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
@@ -33,14 +33,9 @@ def skip_elsewhere() -> None:
         pytest.skip(f"{BUNDLED}: this machine's kernel is not Linux on x86-64")
 
 
-def load(cache: Path, variant: str | None = None, panic: str | None = None) -> ports.Port:
-    """The bundled port, or the fixture's ledger of that name as a port at a place that stays: it is built once."""
-    if variant is None:
-        return ports.load(BUNDLED, panic=panic)
-    folder = cache / "test-ports" / "poor-linux"
-    for file in FIXTURE.glob("*.toml"):
-        write_atomic(folder / file.name, file.read_bytes())
-    return ports.load(str(folder), variant, panic)
+def load(variant: str | None = None, panic: str | None = None) -> ports.Port:
+    """The bundled port, quick to build, with its ledger or the fixture's of that name."""
+    return ports.load(str(quick(BUNDLED, FIXTURE if variant else None)), variant, panic)
 
 
 def result_of(job: Generator[object, None, Result]) -> Result:
@@ -62,7 +57,8 @@ class Oracle:
 
     def build(self, path: Path) -> Path:
         """A crate or a `.rs` file, built with the layer."""
-        return next(iter(result_of(goals.build_crate(self.port, path)).programs.values()))[0]
+        with one_at_a_time(self.port):
+            return next(iter(result_of(goals.build_crate(self.port, path)).programs.values()))[0]
 
     def build_for_host(self, path: Path, folder: Path) -> Path:
         """A `.rs` file, built with the host's own std."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import std_oracle as oracles
 from portwright.base.errors import PortwrightError
 from portwright.build import view
 from portwright.derive import std_edits
@@ -15,7 +16,7 @@ from portwright.describe import port as ports
 from portwright.describe.operation import vocabulary
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
-from std_oracle import BUNDLED, FIXTURE
+from std_oracle import BUNDLED
 
 VERIDIAN = ports.load("x86_64-unknown-veridian")
 FILE_LINES = 400  # the law's bound for the tool's own files
@@ -102,7 +103,7 @@ def test_edits_name_the_ports_own_system() -> None:
 def test_thread_locals_need_a_thread_pointer() -> None:
     assert std_edits.needs_thread_local(VERIDIAN)
     assert std_edits.needs_thread_local(ports.load("x86_64-unknown-veridian", "document"))
-    assert not std_edits.needs_thread_local(ports.load(str(FIXTURE), "poor"))
+    assert not std_edits.needs_thread_local(oracles.load("poor"))
 
 
 def test_cpu_without_start_code_says_which_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

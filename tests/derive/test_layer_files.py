@@ -27,10 +27,10 @@ pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def oracle(cache: Path, toolchain: Toolchain) -> Oracle:
+def oracle(toolchain: Toolchain) -> Oracle:
     """The layer from Linux's whole table."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache), toolchain)
+    return Oracle(oracles.load(), toolchain)
 
 
 def in_machine(oracle: Oracle, binary: Path, *arguments: str, engine: str, seed: int) -> Outcome:

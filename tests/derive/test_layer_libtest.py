@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
+from port_copies import one_at_a_time
 from portwright.build import goals
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
@@ -50,15 +51,16 @@ Build = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def cargo(cache: Path, toolchain: Toolchain) -> Build:
+def cargo(toolchain: Toolchain) -> Build:
     """Runs cargo in a crate's folder with no more than the sysroot in its flags: `cargo(folder, "build")`."""
     oracles.skip_elsewhere()
-    return cargo_for(oracles.load(cache), toolchain)
+    return cargo_for(oracles.load(), toolchain)
 
 
 def cargo_for(port: Port, toolchain: Toolchain) -> Build:
     """What runs cargo for a port."""
-    built = oracles.result_of(goals.build(port, "sysroot"))
+    with one_at_a_time(port):
+        built = oracles.result_of(goals.build(port, "sysroot"))
 
     def run(crate: Path, *words: str) -> None:
         environment = {
@@ -99,22 +101,18 @@ def harness(cargo: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_tests(cargo, tmp_path_factory.mktemp("tests") / "crate")
 
 
-def test_tests_run_in_the_only_thread_where_there_are_no_others(
-    cache: Path, toolchain: Toolchain, tmp_path: Path
-) -> None:
+def test_tests_run_in_the_only_thread_where_there_are_no_others(toolchain: Toolchain, tmp_path: Path) -> None:
     oracles.skip_elsewhere()
-    harness = built_tests(cargo_for(oracles.load(cache, "poor"), toolchain), tmp_path / "crate")
+    harness = built_tests(cargo_for(oracles.load("poor"), toolchain), tmp_path / "crate")
     ended = oracles.run(harness, cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout.decode()
     assert "2 passed; 0 failed; 2 ignored" in ended.stdout.decode()
     assert ended.stderr == b'Some("main") false\n'
 
 
-def test_tests_that_must_panic_run_where_a_panic_unwinds(
-    cache: Path, toolchain: Toolchain, tmp_path: Path
-) -> None:
+def test_tests_that_must_panic_run_where_a_panic_unwinds(toolchain: Toolchain, tmp_path: Path) -> None:
     oracles.skip_elsewhere()
-    harness = built_tests(cargo_for(oracles.load(cache, panic="unwind"), toolchain), tmp_path / "crate")
+    harness = built_tests(cargo_for(oracles.load(panic="unwind"), toolchain), tmp_path / "crate")
     ended = oracles.run(harness, "--include-ignored", cwd=tmp_path)
     shown = ended.stdout.decode()
     assert ended.returncode == 101, shown

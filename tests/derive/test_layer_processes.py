@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
-from portwright.build import goals
+from port_copies import quick
 from portwright.describe import port as ports
 from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
@@ -31,10 +31,10 @@ SPAWN_ONLY = oracles.TESTS / "fixtures" / "spawn-only"
 
 
 @pytest.fixture(scope="module")
-def oracle(toolchain: Toolchain, cache: Path) -> Oracle:
+def oracle(toolchain: Toolchain) -> Oracle:
     """The port of Linux's own calls."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache), toolchain)
+    return Oracle(oracles.load(), toolchain)
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def test_in_the_machine_as_on_the_kernel(
 def test_an_os_that_spawns_and_cannot_fork(
     engine: str, toolchain: Toolchain, expected: tuple[str, str]
 ) -> None:
-    port = ports.load(str(SPAWN_ONLY))
+    port = ports.load(str(quick(oracles.BUNDLED, SPAWN_ONLY)))
     assert not {"fork", "execute", "duplicate_to", "poll", "set_descriptor_flags"} & set(port.ledger.offers)
-    built = oracles.result_of(goals.build_crate(port, SOURCE))
+    built = Oracle(port, toolchain).build(SOURCE)
     for seed in (1, 2):
-        outcome = machine(port, built.programs["processes"][0], engine=engine, seed=seed)
+        outcome = machine(port, built, engine=engine, seed=seed)
         assert outcome.status == 0, outcome.stderr.decode()
         own = re.sub(r"signal: (9|6|11) ", lambda found: f"signal: {NUMBERS[found[1]]} ", expected[0])
         assert outcome.stdout.decode() == own
@@ -97,14 +97,14 @@ def test_an_os_that_spawns_and_cannot_fork(
 
 def test_on_a_cpu_that_is_not_the_hosts(toolchain: Toolchain, expected: tuple[str, str]) -> None:
     """AArch64's table has no fork, dup2, pipe or poll: clone, dup3, pipe2 and ppoll mean the same."""
-    port = ports.load("aarch64-portwright-linux")
-    built = oracles.result_of(goals.build_crate(port, SOURCE))
-    outcome = machine(port, built.programs["processes"][0], engine="unicorn", seed=1)
+    port = ports.load(str(quick("aarch64-portwright-linux")))
+    built = Oracle(port, toolchain).build(SOURCE)
+    outcome = machine(port, built, engine="unicorn", seed=1)
     assert (outcome.status, outcome.stdout.decode()) == (0, expected[0]), outcome.stderr.decode()
 
 
-def test_a_system_that_starts_nothing_says_so(toolchain: Toolchain, cache: Path, tmp_path: Path) -> None:
-    port = oracles.load(cache, "poor")
+def test_a_system_that_starts_nothing_says_so(toolchain: Toolchain, tmp_path: Path) -> None:
+    port = oracles.load("poor")
     source = tmp_path / "starter.rs"
     source.write_text(
         'fn main() {\n    let error = std::process::Command::new("ls").status().unwrap_err();\n'

@@ -22,17 +22,17 @@ BUNDLED = ports.load("x86_64-unknown-veridian")
 
 
 @pytest.fixture(scope="module")
-def oracle(cache: Path, toolchain: Toolchain) -> Oracle:
+def oracle(toolchain: Toolchain) -> Oracle:
     """The layer from Linux's whole table."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache), toolchain)
+    return Oracle(oracles.load(), toolchain)
 
 
 @pytest.fixture(scope="module")
-def poor(cache: Path, toolchain: Toolchain) -> Oracle:
+def poor(toolchain: Toolchain) -> Oracle:
     """The layer from a table without thread pointer, mappings, random bytes and sleep."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache, "poor"), toolchain)
+    return Oracle(oracles.load("poor"), toolchain)
 
 
 def check(program: Program, binary: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
+from port_copies import quick
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 from portwright.run.events import Outcome
@@ -21,10 +22,10 @@ ENGINES = ("native", "unicorn")
 
 
 @pytest.fixture(scope="module")
-def oracle(cache: Path, toolchain: Toolchain) -> Oracle:
+def oracle(toolchain: Toolchain) -> Oracle:
     """The layer from Linux's whole table."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache), toolchain)
+    return Oracle(oracles.load(), toolchain)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_on_aarch64(toolchain: Toolchain, theirs: dict[str, list[str]], tmp_path
     emulator = shutil.which("qemu-aarch64")
     if emulator is None:
         pytest.skip("qemu-aarch64: not installed (apt-get install qemu-user)")
-    other = Oracle(ports.load("aarch64-portwright-linux"), toolchain)
+    other = Oracle(ports.load(str(quick("aarch64-portwright-linux"))), toolchain)
     ended = oracles.run(Path(emulator), str(other.build(PROGRAMS / "sockets.rs")), cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr.decode()
     assert ended.stdout.decode().splitlines() == theirs["sockets"]

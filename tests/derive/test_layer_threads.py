@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
+from port_copies import quick
 from portwright.build import goals
 from portwright.describe import port as ports
 from portwright.describe import std_threads
@@ -21,24 +22,24 @@ from portwright.describe.toolchain import Toolchain
 from portwright.run.events import Outcome
 from portwright.run.machine import run_program
 from portwright.run.options import Options
-from std_oracle import BUNDLED, PROGRAMS, Oracle
+from std_oracle import PROGRAMS, Oracle
 
 pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
 ENGINES = ("native", "unicorn")
 
 
 @pytest.fixture(scope="module")
-def oracle(cache: Path, toolchain: Toolchain) -> Oracle:
+def oracle(toolchain: Toolchain) -> Oracle:
     """A panic ends the process."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache), toolchain)
+    return Oracle(oracles.load(), toolchain)
 
 
 @pytest.fixture(scope="module")
-def unwinding(cache: Path, toolchain: Toolchain) -> Oracle:
+def unwinding(toolchain: Toolchain) -> Oracle:
     """A panic unwinds."""
     oracles.skip_elsewhere()
-    return Oracle(oracles.load(cache, panic="unwind"), toolchain)
+    return Oracle(oracles.load(panic="unwind"), toolchain)
 
 
 def in_machine(port: Port, binary: Path, engine: str, *arguments: str, seed: int = 1) -> Outcome:
@@ -163,7 +164,7 @@ CREATED: dict[str, tuple[str, list[object]]] = {
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("engine", ENGINES)
-def test_created_and_joined_threads(engine: str, cache: Path, toolchain: Toolchain, tmp_path: Path) -> None:
+def test_created_and_joined_threads(engine: str, toolchain: Toolchain, tmp_path: Path) -> None:
     """A kernel that starts a thread at a function, joins it by a call, and knows no timeouts at a futex."""
     plain = ports.load("x86_64-unknown-veridian")
     tables = plain.ledger.model_dump(by_alias=True, exclude_none=True)
@@ -187,7 +188,7 @@ def test_threads_and_unwinding_of_another_cpu(toolchain: Toolchain, tmp_path: Pa
     if emulator is None:
         pytest.skip("qemu-aarch64: this machine cannot run programs for AArch64")
     for name, panic in (("threads", "abort"), ("unwinding", "unwind")):
-        oracle = Oracle(ports.load("aarch64-portwright-linux", panic=panic), toolchain)
+        oracle = Oracle(ports.load(str(quick("aarch64-portwright-linux")), panic=panic), toolchain)
         binary = oracle.build(PROGRAMS / f"{name}.rs")
         ended = subprocess.run([emulator, binary], capture_output=True, timeout=120, check=False, env={})
         theirs = of_host(oracle, name, tmp_path)
@@ -195,12 +196,12 @@ def test_threads_and_unwinding_of_another_cpu(toolchain: Toolchain, tmp_path: Pa
 
 
 @pytest.mark.e2e
-def test_threads_without_help(cache: Path, toolchain: Toolchain, tmp_path: Path) -> None:
+def test_threads_without_help(toolchain: Toolchain, tmp_path: Path) -> None:
     """No futex, no guard, no memory given back, no word that the kernel clears: locks look again and again, and a
     thread says itself that it is gone."""
     oracles.skip_elsewhere()
     own = ["flags", "stack", {"value": 0}, {"value": 0}, "thread_pointer"]
-    port = without(ports.load(BUNDLED), "helpless", *HELPLESS, thread_clone=own)
+    port = without(oracles.load(), "helpless", *HELPLESS, thread_clone=own)
     found = std_threads.threads(port.ledger)
     assert found is not None and found.end == "own"
     oracle = Oracle(port, toolchain)
@@ -212,4 +213,4 @@ def test_threads_without_help(cache: Path, toolchain: Toolchain, tmp_path: Path)
     assert (ours.returncode, ours.stdout.decode().splitlines()) == (0, lines), ours.stderr.decode()
     leaving = oracles.run(oracle.build(PROGRAMS / "leaving.rs"), "detached", "3000", cwd=tmp_path)
     assert (leaving.returncode, leaving.stdout) == (0, b"3000 threads\n")
-    assert goals.plan(port).identity != goals.plan(ports.load(BUNDLED)).identity
+    assert goals.plan(port).identity != goals.plan(oracles.load()).identity

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 import tomlkit
 
+from port_copies import one_at_a_time
 from portwright.base.events import outcome
 from portwright.base.files import cache_root, lock, write_atomic
 from portwright.build import goals
@@ -53,6 +54,7 @@ def offering(allowed: set[str]) -> Port:
     manifest: Any = tomlkit.parse((source / "port.toml").read_text())
     for table in ("program", "programs"):
         manifest.pop(table, None)
+    manifest.setdefault("std", tomlkit.table())["optimize"] = "0"
     write_atomic(folder / "abi.toml", tomlkit.dumps(document))
     write_atomic(folder / "port.toml", tomlkit.dumps(manifest))
     return ports.load(str(folder))
@@ -74,7 +76,8 @@ def hold(name: str) -> None:
     """Build std and the program with the operations up to a stage; all parts up to it pass, the next does not."""
     with lock(cache_root() / "stages" / ".lock"):
         port = offering(first_of_each(stages.up_to(name)))
-        built = outcome(goals.build_crate(port, PROGRAM))
+        with one_at_a_time(port):
+            built = outcome(goals.build_crate(port, PROGRAM))
         (program,) = built.programs["stages"]
         program = program.rename(program.with_name(f"stages-{os.getpid()}"))
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from port_copies import copied
+from port_copies import quick
 from portwright.describe.toolchain import Toolchain
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
@@ -22,7 +23,9 @@ MOST = 300_000
 def test_every_command_shows_what_the_page_says(
     repo: Path, toolchain: Toolchain, portwright: Any, tmp_path: Path
 ) -> None:
-    copied("x86_64-portwright-linux", tmp_path / "x86_64-portwright-linux")  # with records of its own
+    shutil.copytree(
+        quick("x86_64-portwright-linux"), tmp_path / "x86_64-portwright-linux"
+    )  # with records of its own
     bodies = BLOCK.findall((repo / "docs" / "reports.md").read_text())
     parts = [part for body in bodies for part in re.split(r"^\$ ", body, flags=re.M)[1:]]
     assert len(parts) == 4

@@ -10,6 +10,7 @@ import pytest
 
 import bare_metal
 import linux_kernels
+from port_copies import one_at_a_time, quick
 from portwright.base.errors import StepFailed
 from portwright.base.events import outcome
 from portwright.build import goals
@@ -29,8 +30,9 @@ class Linux:
     def __init__(self, arch: str, cache: Path, folder: Path) -> None:
         bare_metal.need_qemu(arch)
         self.kernel = linux_kernels.kernel(arch, cache)
-        self.port: Port = ports.load(f"{arch}-portwright-linux")
-        built = outcome(goals.build(self.port, "programs"))
+        self.port: Port = ports.load(str(quick(f"{arch}-portwright-linux")))
+        with one_at_a_time(self.port):
+            built = outcome(goals.build(self.port, "programs"))
         self.init = outcome(goals.build_crate(self.port, INIT)).programs["init"][0]
         files = {f"bin/{name}": paths[0].read_bytes() for name, paths in built.programs.items()}
         self.initrd = linux_kernels.initramfs(
@@ -45,7 +47,7 @@ class Linux:
             "append": f"{own} {append}",
             "symbols": (self.init,),
         }
-        result: Result = outcome(boot.run(Arguments(self.port.target, **{**words, **others})))
+        result: Result = outcome(boot.run(Arguments(str(self.port.folder), **{**words, **others})))
         return result
 
 
@@ -67,7 +69,7 @@ def test_the_programs_that_passed_in_the_machine_pass_on_a_real_kernel(linux: Li
     checked = 0
     with (
         pytest.raises(StepFailed, match=r"panicked: .*Attempted to kill init!"),
-        boot.booted(linux.port.target, **words) as guest,
+        boot.booted(str(linux.port.folder), **words) as guest,
     ):
         assert [row.name for row in guest.milestones] == ["kernel", "init"]
         assert "bin\ndev\ninit\nmotd\n" in guest.run("ls /").output
@@ -135,7 +137,7 @@ Portwright = Callable[..., Any]
 def test_the_command_of_the_document(x86: Linux, portwright: Portwright) -> None:
     done = portwright(
         "boot",
-        x86.port.target,
+        x86.port.folder,
         "--kernel",
         x86.kernel,
         "--initrd",

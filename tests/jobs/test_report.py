@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from judge import report_samples as samples
-from port_copies import copied
+from port_copies import copied, quick
 from portwright.describe import port as ports
 from portwright.judge import run_records
 
@@ -94,7 +95,7 @@ def test_wrong_words_are_refused(
 @pytest.mark.usefixtures("toolchain")
 def test_what_up_found_is_reported(portwright: Portwright, cache: Path, tmp_path: Path) -> None:
     """A real run that leaves programs out, then its report: it passed, and not all of it was run."""
-    port = copied(NATIVE, tmp_path / "port")
+    port = shutil.copytree(quick(NATIVE), tmp_path / "port")
     ran = portwright("up", port, "--program", "hello", "--json")
     assert ran.returncode == 0, ran.stderr
     [record], _ = run_records.read(run_records.folder(port, "up"))

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
-from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 from portwright.run import kernel_trace, on_kernel
 from portwright.run.events import Called, Died, Exited, Outcome
@@ -18,7 +17,7 @@ from portwright.run.options import Options
 from portwright.run.trace import text_line
 
 pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
-ORACLE = ports.load(oracles.BUNDLED)
+ORACLE = oracles.load()
 Run = Callable[..., Outcome]
 
 

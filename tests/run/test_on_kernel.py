@@ -23,7 +23,7 @@ from portwright.run.options import Options
 from portwright.run.root import Share
 
 SOURCE = Path(__file__).parent / "kernel_guest.rs"
-ORACLE = ports.load(oracles.BUNDLED)
+ORACLE = oracles.load()
 
 
 @pytest.fixture(scope="module")

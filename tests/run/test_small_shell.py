@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import std_oracle as oracles
+from port_copies import one_at_a_time
 from portwright.build import goals
-from portwright.describe import port as ports
 from portwright.describe import utility
 from portwright.run import machine
 from portwright.run.options import Options
 
-ORACLE = ports.load(oracles.BUNDLED)
+ORACLE = oracles.load()
 HOSTS = "/bin/sh"
 STDIN = b"first line  here \nsecond\\\n one\\ x\\y z\nlast"
 VARIABLES = {"HOME": "/", "WORDS": " two  words ", "EMPTY": ""}
@@ -139,7 +139,8 @@ def built() -> Mapping[str, Path]:
     oracles.skip_elsewhere()
     found: dict[str, Path] = {}
     for each in utility.utilities(ORACLE.ledger):
-        made = oracles.result_of(goals.build_crate(ORACLE, utility.folder() / each.path))
+        with one_at_a_time(ORACLE):
+            made = oracles.result_of(goals.build_crate(ORACLE, utility.folder() / each.path))
         found |= dict.fromkeys(each.places, made.programs[each.name][0])
     return found
 

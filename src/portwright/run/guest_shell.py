@@ -63,23 +63,21 @@ class Dialogue:
         self.answer = self._make(seconds, False)
         return self.answer
 
-    def _prompt_came(self) -> bool:
-        return self._prompt.search(self._since()) is not None
+    def _prompt_came(self) -> re.Match[bytes] | None:
+        """The prompt behind the last line that was typed."""
+        return self._prompt.search(self._without_echo(self._recent()))
 
-    def _since(self) -> bytes:
-        """What came since the last line was typed, without that line."""
-        since = bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :])
-        return self._without_echo(_plain(since))
+    def _recent(self) -> bytes:
+        """What came since the last line was typed, its echo too."""
+        return _plain(bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :]))
 
     def _is_over(self) -> bool:
         if self._marked and self._status is not None:
-            near = _plain(bytes(self._seen[max(self._from, len(self._seen) - LOOKED_BACK) :]))
-            found = self._status.search(near)
+            found = self._status.search(self._recent())
         else:
-            near = self._since()
-            found = self._prompt.search(near)
-        if found:
-            self.after = near[found.end() if self._marked else found.start() :]
+            found = self._prompt_came()
+        if found is not None:
+            self.after = found.string[found.end() if self._marked else found.start() :]
         return found is not None
 
     def _without_echo(self, text: bytes) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 import unicorn
 
 import std_oracle
+from port_copies import quick
 from portwright.describe import port as ports
 from portwright.describe.cpu import cpu
 from portwright.describe.toolchain import Toolchain
@@ -146,7 +147,7 @@ def test_a_backtrace_begins_in_a_function_that_calls_none(toolchain: Toolchain, 
     """Its return address is in a register, and nowhere on the stack."""
     source = tmp_path / "crash.rs"
     source.write_text(CRASH)
-    port = ports.load("aarch64-portwright-linux")
+    port = ports.load(str(quick("aarch64-portwright-linux")))
     binary = std_oracle.Oracle(port, toolchain).build(source)
     end = machine.run_program(port, binary, Options(capture=True, stdin=b"", seed=1)).end
     assert isinstance(end, Died) and end.report.kind == "bad-access" and "read of 0x8" in end.report.what
