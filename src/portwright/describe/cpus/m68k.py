@@ -24,6 +24,7 @@ CPU = Cpu(
         f"trap #{number}": Trap(f"trap #{number}", bytes((0x4E, 0x40 | number)), ()) for number in range(16)
     },
     elf_machine=4,
+    packed_words=True,
     macho_cpu=6,
     rust_asm=RustAsm(
         refused=("a4", "a5", "a6", "sp"),
