@@ -19,6 +19,7 @@ from portwright.derive.edit import (
     CfgUnordered,
     EachCfg,
     Edit,
+    ItemAttribute,
     LastItems,
     NewFile,
     TomlTable,
@@ -85,6 +86,7 @@ def test_an_edit_that_is_there_already_is_refused() -> None:
         ("m.rs", "#[cfg(any(unix, windows))]\nmod c;\n", AttributeTerm("m.rs", "mod c", OS, "x")),
         ("build.rs", chain, BuildTerm("build.rs", 'os == "a"', 'os == "c"', "x")),
         ("m.rs", "fn f() { if cfg!(any(unix, a)) {} }\n", CfgTerm("m.rs", "a", OS, "x")),
+        ("m.rs", "#[test]\nfn a() {}\n", ItemAttribute("m.rs", "fn a", "#[ignore]", "x")),
         ("m.rs", "mod a;\n", LastItems("m.rs", "#[cfg(b)]\nuse c as d;", "x")),
         ("m.rs", unordered, CfgUnordered("m.rs", f"#[cfg({OS})]\npub mod os {{}}", "x")),
         (
@@ -203,6 +205,17 @@ def test_a_table_that_is_not_toml_is_refused_and_a_good_one_is_appended() -> Non
     assert made == f"{text}\n\n# portwright: why so\n[a.b]\nc = 1\n"
 
 
+def test_an_attribute_goes_before_the_item_that_is_meant() -> None:
+    text = "#[test]\nfn one() {}\n\nmod m {\n    // fn two()\n    #[test]\n    pub fn two() {}\n}\n"
+    made = apply("m.rs", text, [ItemAttribute("m.rs", "fn two", "#[cfg(no)]", "why\nso")])
+    assert made == text.replace("    pub fn two", "    // portwright: why so\n    #[cfg(no)]\n    pub fn two")
+    assert "found 0" in faults("m.rs", text, ItemAttribute("m.rs", "fn on", "#[cfg(no)]", "x"))[0]
+    said = faults(
+        "m.rs", text + "fn one_more() {}\nfn one() {}\n", ItemAttribute("m.rs", "fn one", "#[a]", "x")
+    )
+    assert "found 2 (lines: 2, 10)" in said[0]
+
+
 def test_line_ends_of_the_file_are_kept() -> None:
     made = apply("m.rs", TWO_BLOCKS.replace("\n", "\r\n"), [ArmFirst("m.rs", 1, 2, ARM, "x")])
     assert made == apply("m.rs", TWO_BLOCKS, [ArmFirst("m.rs", 1, 2, ARM, "x")]).replace("\n", "\r\n")
@@ -217,6 +230,7 @@ def test_edits_survive_json() -> None:
         CfgTerm("a", "b", "t", "w"),
         EachCfg("a", "p", "t", 3, "w", (1, 2)),
         CfgUnordered("a", "e", "w"),
+        ItemAttribute("a", "fn b", "#[ignore]", "w"),
         LastItems("a", "use b;", "w"),
         TomlTable("a", "h", "b", "w"),
     )

@@ -23,3 +23,11 @@ def test_the_limit_of_readers_is_the_futex_locks_only_where_there_are_such() -> 
         return {edit.path for edit in test_edits.edits(CONDITION, "myos", threads=threads)}
 
     assert paths(threads=True) - paths(threads=False) == {"std/tests/sync/rwlock.rs"}
+
+
+def test_a_test_of_padding_is_left_out_only_where_there_is_none() -> None:
+    def paths(*, packed: bool) -> set[str]:
+        found = test_edits.edits(CONDITION, "myos", threads=True, packed_words=packed)
+        return {edit.path for edit in found}
+
+    assert paths(packed=True) - paths(packed=False) == {"coretests/tests/ptr.rs"}

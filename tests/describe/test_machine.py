@@ -120,7 +120,7 @@ def test_known_failures_of_a_port(tmp_path: Path) -> None:
         known_failure.of_port(tmp_path / "d")
 
 
-@pytest.mark.parametrize("kind", ["qemu", "serial", "command", "transcript"])
+@pytest.mark.parametrize("kind", ["qemu", "serial", "command", "transcript", "previous"])
 def test_each_kind_has_a_description_and_a_way_to_start(kind: str) -> None:
     """The same name in two rooms."""
     assert set(rooms.names(machines.ROOM)) == set(rooms.names("portwright.run.machines"))

@@ -11,14 +11,12 @@ from typing import Any
 import pytest
 
 from portwright.base.errors import MissingTool
-from portwright.describe import cpu as cpus
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 from portwright.run import on_kernel
+from probe_ports import KNOWN, bundled
 
-KNOWN = [path.parent.name for path in sorted(Path("ports").glob("*/abi.toml"))]
-PORTS = [name for name in KNOWN if cpus.cpu(ports.load(name).ledger.abi.cpu).probing is not None]
-ORACLES = [name for name in PORTS if ports.load(name).manifest.os.host_kernel is not None]
+ORACLES = [name for name in KNOWN if ports.load(name).manifest.os.host_kernel is not None]
 VERIDIAN, LINUX = "x86_64-unknown-veridian", "x86_64-portwright-linux"
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures" / "probe" / "veridian-machine.txt"
 
@@ -38,7 +36,7 @@ def copy(port: str, folder: Path, *changes: tuple[str, str]) -> Path:
 
 @pytest.mark.toolchain
 @pytest.mark.slow
-@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("port", bundled(build=True))
 def test_every_bundled_ledger_is_what_its_machine_does(
     portwright: Any, toolchain: Toolchain, port: str
 ) -> None:
@@ -49,7 +47,7 @@ def test_every_bundled_ledger_is_what_its_machine_does(
         # Unicorn's x86-64 has no instruction by which a program sees its thread pointer.
         hidden = ["entry.thread-pointer"] if "unicorn" in found["where"] else []
         assert others in ([], hidden) and found["broken_off"] is None
-        assert found["counts"]["agrees"] > 90
+        assert found["counts"]["agrees"] > 70
 
 
 @pytest.mark.toolchain

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portwright.base.events import Event
-from portwright.build import executor, facts
+from portwright.build import backend_facts, executor, facts
 from portwright.build.executor import Settings
 from portwright.derive import probe_plan
+from portwright.describe import rustc_facts
 from portwright.describe import toolchain as toolchains
+from portwright.describe.cpu import cpu
 from portwright.describe.port import Port
 
 
@@ -25,6 +27,9 @@ class Built:
 def build(port: Port, settings: Settings | None = None) -> Generator[Event, None, Built]:
     """Build it where that is not done already."""
     toolchain = toolchains.find(rust=port.manifest.toolchain.rust)
-    plan = probe_plan.plan(port, toolchain, facts.source_digest(toolchain))
+    backend = backend_facts.gather(port, toolchain)
+    probing = cpu(port.ledger.abi.cpu).probing
+    bare = rustc_facts.load(toolchain).need_builtin(probing.bare_target) if backend and probing else None
+    plan = probe_plan.plan(port, toolchain, facts.source_digest(toolchain), backend, bare)
     done = yield from executor.run(plan, probe_plan.GOAL, settings)
     return Built(done.out(probe_plan.GOAL) / "probe", done.store.texts / probe_plan.SOURCE)

@@ -6,7 +6,7 @@ the module is made at another level. Nothing of it is silent, and where nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,15 +29,24 @@ class Maker:
     name: str
     level: int
     fallbacks: list[Fallback] = field(default_factory=list)
+    passes: Sequence[str] = ()
+    machine: str = ""
+    """llc's own code before those passes."""
 
     def make(self, module: Path, out: Path) -> list[Fallback]:
         """Write the assembly; answers what was done otherwise than asked."""
         tried: set[tuple[str, str]] = set()
         level, first = self.level, None
         for _ in range(MOST_TRIES):
-            done = self.tools.run("llc", self.words(level, module, out))
+            words = self.words(level, module, out)
+            done = self.tools.run("llc", [*words, *(f"-print-before={each}" for each in self.passes)])
             if done.status == 0:
+                self.machine = done.error_text if self.passes else ""
                 return self.fallbacks
+            if self.passes:  # again, without its code in between what it says of its crash
+                done = self.tools.run("llc", words)
+                if done.status == 0:
+                    break
             found = crash(done)
             first = first or (found, paste(done.argv))
             chosen = next((step for step in self._ladder(found, level) if step not in tried), None)
@@ -45,7 +54,9 @@ class Maker:
                 break
             tried.add(chosen)
             module, level = self._taken(chosen, found, module, level)
-        assert first is not None
+        if first is None:
+            what = f"llc crashes only where it prints its code before {', '.join(self.passes)}"
+            raise StepFailed([Fault(what, Where(self.name), None, "backend/llc")])
         found, command = first
         at = f" at the function {found.function}" if found.function else ""
         what = f"llc crashes{at} in {found.stage or 'an unknown pass'}, and nothing that was tried helps:\n{found.said}"

@@ -29,14 +29,23 @@ def mend_ir(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tup
     return (module.text() if counts else text), counts
 
 
-def mend(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tuple[str, dict[str, int]]:
+def passes(arch: str, without: Sequence[str] = ()) -> list[str]:
+    """llc's passes before which its own code is wanted."""
+    entries = [entry for fault, entry in of_cpu(arch).items() if fault not in without]
+    return sorted({entry.BEFORE_PASS for entry in entries if hasattr(entry, "BEFORE_PASS")})
+
+
+def mend(
+    arch: str, text: str, name: str, without: Sequence[str] = (), machine: str = ""
+) -> tuple[str, dict[str, int]]:
     """The mended assembly, and how many places each fault had in it; that of a CPU without errata stays as it is.
 
-    `without` names faults to leave as they are.
+    `without` names faults to leave as they are; `machine` is what llc said of its own code before the `passes`.
     """
     entries = {fault: entry for fault, entry in of_cpu(arch).items() if hasattr(entry, "mend")}
     if not entries:
         return text, {}
     unit = next(iter(entries.values())).read(text, Where(name))
+    unit.machine = machine
     counts = {fault: entry.mend(unit) for fault, entry in entries.items() if fault not in without}
     return unit.text(), {fault: count for fault, count in counts.items() if count}

@@ -138,7 +138,7 @@ def _build(
     _has_ledger(port, plan, goal)
     state = lock.hold(
         port,
-        lock.of(found.toolchain, found.source_digest, _versions(found)),
+        lock.of(found.toolchain, found.source_digest, versions(found)),
         accept=update_lock,
     )
     if state != "same":
@@ -154,7 +154,8 @@ def _build(
     return _result(plan, found, goal, done, state)
 
 
-def _versions(found: Facts) -> dict[str, str]:
+def versions(found: Facts) -> dict[str, str]:
+    """What the lock says of the tools: the toolchain's, and those of the port's [backend]."""
     own = found.backend.tools if found.backend else {}
     return tool_versions.versions(found.toolchain) | {name: version for name, (_, version) in own.items()}
 

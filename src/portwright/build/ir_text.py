@@ -20,6 +20,19 @@ _KEEP = ("call void @llvm.lifetime.", "#dbg_", "call void @llvm.dbg.")
 _LABEL = re.compile(r'^(?:[\w.$-]+|"[^"]*"):')
 
 
+WORD = 32
+_FLOATS = {"half": 16, "bfloat": 16, "float": 32, "double": 64, "fp128": 128}
+_VECTOR = re.compile(r"<(\d+) x (\w+)>")
+
+
+def width(kind: str) -> int:
+    """The bits of a type of numbers."""
+    vector = _VECTOR.fullmatch(kind)
+    if vector is not None:
+        return int(vector[1]) * width(vector[2])
+    return _FLOATS[kind] if kind in _FLOATS else int(kind.removeprefix("i"))
+
+
 def is_register(text: str) -> bool:
     """Whether it is a value that is not known before the program runs."""
     return text.startswith("%")
@@ -38,6 +51,34 @@ class Function:
         """A name that is not taken."""
         self.made += 1
         return f"%pw.{self.made}"
+
+    def through_registers(self, kind: str, value: str) -> tuple[list[str], str]:
+        """Lines after which a number has another name, having been in registers; none for what is below 32 bits."""
+        bits = width(kind)
+        if bits < WORD:
+            return [], value
+        whole = -(-bits // WORD) * WORD
+        lines: list[str] = []
+
+        def say(text: str) -> str:
+            name = self.fresh()
+            lines.append(f"  {name} = {text}")
+            return name
+
+        now = value if kind == f"i{bits}" else say(f"bitcast {kind} {value} to i{bits}")
+        now = now if bits == whole else say(f"zext i{bits} {now} to i{whole}")
+        parts = []
+        for at in range(0, whole, WORD):
+            part = say(f"lshr i{whole} {now}, {at}") if at else now
+            part = say(f"trunc i{whole} {part} to i{WORD}") if whole > WORD else part
+            part = say(f'call i{WORD} asm "", "=r,0"(i{WORD} {part})')
+            part = say(f"zext i{WORD} {part} to i{whole}") if whole > WORD else part
+            parts.append(say(f"shl i{whole} {part}, {at}") if at else part)
+        now = parts[0]
+        for part in parts[1:]:
+            now = say(f"or i{whole} {now}, {part}")
+        now = now if bits == whole else say(f"trunc i{whole} {now} to i{bits}")
+        return lines, now if kind == f"i{bits}" else say(f"bitcast i{bits} {now} to {kind}")
 
     def by_value(self) -> list[str]:
         """The arguments that lie on the stack, by value."""

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Literal
 
 from portwright.base.errors import BadInput, Fault, Where
-from portwright.build.m68k_instructions import ALL, EFFECTS, NONE, SIZED, Effect
+from portwright.build.m68k_instructions import ALL, EFFECTS, NONE, NZVC, SIZED, Effect
 
 Mode = Literal[
     "data", "address", "immediate", "indirect", "increment", "decrement", "displaced", "indexed",
@@ -80,8 +80,8 @@ class Instruction:
 
     @property
     def reads(self) -> frozenset[str]:
-        """The flags that it reads."""
-        return ALL if any(each.mode == "flags" for each in self.operands[:1]) else self.effect.reads
+        """The flags that it reads. Where it copies all of them, X is none: no copy or extension destroys that."""
+        return NZVC if any(each.mode == "flags" for each in self.operands[:1]) else self.effect.reads
 
     def __str__(self) -> str:
         name = f"{self.name}.{self.size}" if self.size else self.name
@@ -106,10 +106,11 @@ class Line:
 
 @dataclass
 class Unit:
-    """A text of assembly, line by line."""
+    """A text of assembly, line by line; `machine` is llc's own code before a pass that an erratum names."""
 
     where: Where
     lines: list[Line] = field(default_factory=list)
+    machine: str = ""
 
     def text(self) -> str:
         """The assembly."""

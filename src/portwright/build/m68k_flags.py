@@ -84,6 +84,39 @@ def destroyed(unit: Unit, first: int, end: int) -> Iterator[tuple[int, frozenset
         raise BadInput(faults)
 
 
+def borrows_of_compares(unit: Unit, first: int, end: int) -> Iterator[int]:
+    """The place of every `subx` of a register from itself in a function before which something has set the carry and
+    not X: it is there for the borrow, which X is not."""
+    steps = _steps(unit, first, end)
+    before: dict[int, list[int]] = {}
+    for at, step in enumerate(steps):
+        for after in step.next:
+            before.setdefault(after, []).append(at)
+    for at, step in enumerate(steps):
+        known = step.instruction
+        if known is None or known.name != "subx" or known.operands[0] != known.operands[1]:
+            continue
+        if known.operands[0].mode == "data" and not _sets_x_before(steps, before, at):
+            yield step.place
+
+
+def _sets_x_before(steps: list[_Step], before: dict[int, list[int]], at: int) -> bool:
+    """Whether all that may have set the flags last before a step has set X with them."""
+    seen, todo = {at}, list(before.get(at, []))
+    while todo:
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        step = steps[place]
+        if step.writes and not step.carries:
+            if step.instruction is None or step.instruction.effect.calls or not step.writes & _BITS["X"]:
+                return False
+            continue
+        todo += before.get(place, [])
+    return True
+
+
 def _settle_extensions(steps: list[_Step]) -> bool:
     """Take back of extensions that they only carry, where what is wanted after them may well be about their result.
 

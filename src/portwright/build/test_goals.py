@@ -11,7 +11,7 @@ from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, StepFailed, closest
 from portwright.base.events import Event, Note
-from portwright.build import executor, facts, goals, test_sources, tool_versions
+from portwright.build import executor, facts, goals, test_sources
 from portwright.build.executor import Settings
 from portwright.build.store import Store
 from portwright.derive import build_plan, test_plan
@@ -82,7 +82,7 @@ def build(
     )
     plan = build_plan.plan(port, found)
     state = lock.hold(
-        port, lock.of(toolchain, found.source_digest, tool_versions.versions(toolchain)), accept=update_lock
+        port, lock.of(toolchain, found.source_digest, goals.versions(found)), accept=update_lock
     )
     if state != "same":
         yield Note(f"{lock.place(port)} {state}")

@@ -106,6 +106,16 @@ class LastItems:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemAttribute:
+    """An attribute (`#[ignore = "..."]`) before the only item that begins with `item`, outside of its others."""
+
+    path: str
+    item: str
+    attribute: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class TomlTable:
     """A table added at the end of a Cargo.toml that has no table of that `header`."""
 
@@ -115,9 +125,21 @@ class TomlTable:
     why: str
 
 
-KINDS = (NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, EachCfg, LastItems, TomlTable)
+KINDS = (
+    *(NewFile, ArmFirst, AttributeTerm, BuildTerm, CfgTerm, CfgUnordered, EachCfg, ItemAttribute, LastItems),
+    TomlTable,
+)
 Edit = (
-    NewFile | ArmFirst | AttributeTerm | BuildTerm | CfgTerm | CfgUnordered | EachCfg | LastItems | TomlTable
+    NewFile
+    | ArmFirst
+    | AttributeTerm
+    | BuildTerm
+    | CfgTerm
+    | CfgUnordered
+    | EachCfg
+    | ItemAttribute
+    | LastItems
+    | TomlTable
 )
 
 

@@ -19,6 +19,7 @@ from portwright.derive.edit import (
     CfgUnordered,
     EachCfg,
     Edit,
+    ItemAttribute,
     LastItems,
     NewFile,
     TomlTable,
@@ -54,6 +55,8 @@ def describe(edit: Edit) -> str:
             return "an entry in `cfg_unordered!`"
         case EachCfg():
             return f"`{edit.term}` beside each `{edit.predicate}` of {edit.of}"
+        case ItemAttribute():
+            return f"`{edit.attribute}` on `{edit.item}`"
         case LastItems():
             return f"`{edit.items.split(';')[0].strip().splitlines()[-1]}` at the end"
         case TomlTable():
@@ -290,6 +293,26 @@ def _cfg_unordered(path: str, source: Source, edit: Edit) -> list[Splice]:
     return [_first_in(source, calls[0].body, f"{comment('//', edit)}\n{edit.entry}")]
 
 
+def _item_attribute(path: str, source: Source, edit: Edit) -> list[Splice]:
+    assert isinstance(edit, ItemAttribute)
+    wanted = tokens.squeeze(edit.item)
+    at, found, before = 0, list[tuple[int, int]](), ""
+    for number, line in enumerate(source.data.decode().splitlines(keepends=True), 1):
+        form = tokens.squeeze(line.strip())
+        if _starts_with(form, wanted) or _starts_with(_bare(form), wanted):
+            found.append((number, at))
+            if before == tokens.squeeze(edit.attribute):
+                raise needless(path, number, edit)
+        at, before = at + len(line.encode()), form
+    if len(found) != 1:
+        lines = ", ".join(str(number) for number, _ in found) or "none"
+        what = f"looked for one item that begins with `{edit.item}`, found {len(found)} (lines: {lines})"
+        raise Lost(what, Where(path, found[0][0] if found else 1), f"write more of the item. {edit.why}")
+    number, start = found[0]
+    indent = source.indent(start)
+    return [Splice(start, f"{indent}{comment('//', edit)}\n{indent}{edit.attribute}\n")]
+
+
 def _last_items(path: str, source: Source, edit: Edit) -> list[Splice]:
     assert isinstance(edit, LastItems)
     if tokens.words(edit.items) in tokens.spelling(source.tokens):
@@ -314,5 +337,6 @@ PLACERS: dict[type[Edit], Callable[[str, Source, Edit], list[Splice]]] = {
     CfgTerm: _cfg_term,
     CfgUnordered: _cfg_unordered,
     EachCfg: _each_cfg,
+    ItemAttribute: _item_attribute,
     LastItems: _last_items,
 }

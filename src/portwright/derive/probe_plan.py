@@ -5,7 +5,13 @@ Neither std nor the port's own target takes part: what the probe reports must no
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from portwright.base.hashing import hash_bytes, hash_value
+from portwright.derive import backend_plan
+from portwright.derive.backend_plan import BackendFacts
 from portwright.derive.generators import probe
 from portwright.derive.plan import Input, Plan, Step
 from portwright.describe.cpu import cpu
@@ -13,33 +19,38 @@ from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
 GOAL, CORE = "probe", "bare-core"
-SOURCE = "probe.rs"
+SOURCE, BARE = "probe.rs", "bare.json"
 CORE_ROOM, PROBE_ROOM = 100_000_000, 1_000_000
 
 
-def plan(port: Port, toolchain: Toolchain, source_digest: str) -> Plan:
-    """Two steps; the first is the same for every port on a CPU."""
-    text = probe.generate(port)
+def plan(
+    port: Port,
+    toolchain: Toolchain,
+    source_digest: str,
+    backend: BackendFacts | None = None,
+    bare: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Two steps; the first is the same for every port on a CPU.
+
+    `backend` is that of a port with [backend], through which the probe goes, too, because rustc's own code for such a
+    CPU is not to be trusted; `bare` is then the spec of the CPU's target without an OS.
+    """
+    texts = {SOURCE: probe.generate(port)}
     probing = cpu(port.ledger.abi.cpu).probing
     assert probing is not None and toolchain.source is not None  # `generate` has said so where there is none
+    target, own = probing.bare_target, tuple[Input, ...]()
+    if backend is not None and bare is not None:
+        texts |= backend_plan.texts(port, backend, bare)
+        texts[BARE] = json.dumps(backend_plan.spec_keys(port, bare), indent=2, sort_keys=True) + "\n"
+        target = f"{{texts}}/{BARE}"
+        own = (Input(BARE, target, hash_bytes(texts[BARE].encode())), *backend_plan.inputs(texts))
     compiler = Input("rustc", str(toolchain.rustc), toolchain.fingerprint or toolchain.commit)
-    library = str(toolchain.source / "library")
+    common = ["--edition=2024", "--target", target, "-Cpanic=abort", "--cap-lints=allow"]
+    common += [*backend_plan.FLAGS, "-Zunstable-options"] if own else []
     env = {**toolchain.environment, "RUSTC_BOOTSTRAP": "1"}
-    common = ("--edition=2024", "--target", probing.bare_target, "-Cpanic=abort", "--cap-lints=allow")
-    core = Step(
-        CORE,
-        (
-            *(str(toolchain.rustc), *common, "--crate-type=rlib", "--crate-name=core", "-Copt-level=1"),
-            *("-Zforce-unstable-if-unmarked", f"--remap-path-prefix={library}=/library"),
-            *("-o", "{out}/libcore.rlib", f"{library}/core/src/lib.rs"),
-        ),
-        "core without floating point, which a kernel may not have made ready",
-        env=env,
-        inputs=(compiler, Input("source", library, source_digest)),
-        outputs=("libcore.rlib",),
-        room=CORE_ROOM,
-    )
+    core = _core(toolchain, source_digest, common, env, (compiler, *own[:1]))
     linker = () if toolchain.lld is None else (f"-Clinker={toolchain.lld}",)
+    linker = (f"-Clinker={own[1].path}",) if own else linker
     program = Step(
         GOAL,
         (
@@ -49,10 +60,33 @@ def plan(port: Port, toolchain: Toolchain, source_digest: str) -> Plan:
         ),
         "the program that reports what the ledger says",
         env=env,
-        inputs=(compiler, Input(SOURCE, f"{{texts}}/{SOURCE}", hash_bytes(text.encode()))),
+        inputs=(compiler, Input(SOURCE, f"{{texts}}/{SOURCE}", hash_bytes(texts[SOURCE].encode())), *own),
         outputs=("probe",),
         needs=(CORE,),
         room=PROBE_ROOM,
     )
     identity = f"{port.target}-probe-{hash_value([str(port.folder), port.variant])[:8]}"
-    return Plan(port.target, (core, program), {SOURCE: text}, identity)
+    return Plan(port.target, (core, program), texts, identity)
+
+
+def _core(
+    toolchain: Toolchain,
+    source_digest: str,
+    common: Sequence[str],
+    env: Mapping[str, str],
+    inputs: tuple[Input, ...],
+) -> Step:
+    library = f"{toolchain.source}/library"
+    return Step(
+        CORE,
+        (
+            *(str(toolchain.rustc), *common, "--crate-type=rlib", "--crate-name=core", "-Copt-level=1"),
+            *("-Zforce-unstable-if-unmarked", f"--remap-path-prefix={library}=/library"),
+            *("-o", "{out}/libcore.rlib", f"{library}/core/src/lib.rs"),
+        ),
+        "core without floating point, which a kernel may not have made ready",
+        env=env,
+        inputs=(*inputs, Input("source", library, source_digest)),
+        outputs=("libcore.rlib",),
+        room=CORE_ROOM,
+    )

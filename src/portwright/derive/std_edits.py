@@ -57,6 +57,7 @@ def edits(port: Port) -> tuple[Edit, ...]:
     condition = f'target_os = "{port.os}"'
     descriptors = fd_edits.edits(port.os, condition, LAYER)
     threads = std_threads.threads(port.ledger) is not None
+    machine = cpu(port.ledger.abi.cpu)
     return (
         *_new_files(port),
         *_arms(condition),
@@ -64,9 +65,11 @@ def edits(port: Port) -> tuple[Edit, ...]:
         *_terms(condition),
         *(() if threads else _one_thread_terms(condition)),
         *descriptors,
-        *unwind_edits.edits(port.manifest.std, condition, cpu(port.ledger.abi.cpu), LAYER),
+        *unwind_edits.edits(port.manifest.std, condition, machine, LAYER),
         _constants(port, condition),
-        *test_edits.edits(condition, fd_edits.module(port.os), threads=threads),
+        *test_edits.edits(
+            condition, fd_edits.module(port.os), threads=threads, packed_words=machine.packed_words
+        ),
     )
 
 

@@ -84,7 +84,8 @@ class Cpu:
     program can see; `stack_pointer` and `program_counter` by name; `tls_variant` 1 or 2 as in the ELF TLS
     document; `traps` by the name that a ledger uses; `elf_machine` is e_machine, `macho_cpu` Mach-O's number;
     `rust_asm` how Rust's `asm!` sees the CPU, `arithmetic_flags` the flags that arithmetic sets, `probing` how a program
-    looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU.
+    looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU. `packed_words`: a pointer need
+    not lie at a multiple of its size, so that structs have no padding behind one.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Cpu:
     arithmetic_flags: int = 0
     probing: Probing | None = None
     macho_cpu: int | None = None
+    packed_words: bool = False
 
     @property
     def pointer_size(self) -> int:

@@ -29,7 +29,7 @@ from portwright.judge import boot_history, console_lines, known_failures, run_re
 from portwright.judge.boot import Reached, Rules, Seen
 from portwright.judge.divergence import Divergence
 from portwright.judge.verdict import Verdict, exit_status
-from portwright.run import booting, transcript_file
+from portwright.run import booting, owned, transcript_file
 from portwright.run.booting import Booting
 from portwright.run.console import Boot
 from portwright.run.events import Answer, MachineEvent, MachineStarted
@@ -284,6 +284,7 @@ def _started(
             symbols,
             arguments.persist,
             arguments.share,
+            owned.folder(port.target),
         )
         about = {"port": port.target, "machine": name}
         with booting.started(boot, live, record, about, interactive=arguments.interactive) as driven:

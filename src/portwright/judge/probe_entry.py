@@ -164,8 +164,8 @@ def _stack(report: Report, ledger: Ledger, cpu: Cpu) -> Row:
         return unseen("entry.stack", " ".join(said))
     page = report.number("memory", "page")
     seen = shape(words, _strings(report), {ledger.memory.page_size, page or 0})
-    expected = [item for item in said if item in LAID_OUT]
-    rest = [item for item in said if item not in LAID_OUT] or ["strings"]
+    count = next((at for at, item in enumerate(said) if item not in LAID_OUT), len(said))
+    expected, rest = list(said[:count]), list(said[count:]) or ["strings"]
     change = f"stack = {toml_list([*seen, *rest])}"
     return row("entry.stack", seen == expected, " ".join(expected), " ".join(seen), change)
 

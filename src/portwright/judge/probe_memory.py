@@ -34,7 +34,7 @@ def _memory(report: Report, ledger: Ledger) -> Iterator[Row]:
         yield _mapping(report)
     if memory.buffer_limit is not None:
         yield _range(report, memory.buffer_limit)
-    if "set_break" in ledger.offers:
+    if "set_break" in ledger.offers and memory.break_answers == "end":
         yield _break(report)
 
 

@@ -24,7 +24,8 @@ class Boot:
 
     `folder` is the port's: names of files are relative to it. `images` replace those of drives by name; the one
     under the empty name is the first drive's. `scratch` is a private folder that goes afterwards. `persist`: what
-    the guest writes to its disks stays. `share`: the folder that the guest sees.
+    the guest writes to its disks stays. `share`: the folder that the guest sees. `own`: the folder for what the
+    machine's owner has, and nobody may hand out.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Boot:
     symbols: tuple[Path, ...] = ()
     persist: bool = False
     share: Path | None = None
+    own: Path = Path("/nonexistent")
 
 
 class Running(Protocol):

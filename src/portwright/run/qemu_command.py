@@ -8,7 +8,7 @@ from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, PortwrightError, Where
 from portwright.describe.machines.qemu import Drive, Qemu, Share
-from portwright.run import firmware
+from portwright.run import firmware, owned
 from portwright.run.console import Boot
 
 DEVICES = {
@@ -17,6 +17,7 @@ DEVICES = {
     "scsi": "scsi-hd,drive={id}",
     "nvme": "nvme,drive={id},serial={id}",
     "usb": "usb-storage,drive={id}",
+    "board-scsi": "scsi-hd,drive={id}",
 }
 CONTROLLERS = {"scsi": "virtio-scsi-pci", "usb": "qemu-xhci"}
 CONSOLES = {
@@ -42,6 +43,7 @@ def arguments(boot: Boot, machine: Qemu, accelerator: str) -> list[str]:
     words += ["-smp", str(machine.smp)] if machine.smp > 1 else []
     words += [] if machine.reboots else ["-no-reboot"]
     words += _firmware(boot, machine, faults)
+    words += _rom(boot, machine, faults)
     words += _loaded(boot, machine, faults)
     words += _drives(boot, machine, faults)
     words += _share(boot, machine, faults)
@@ -70,6 +72,16 @@ def _firmware(boot: Boot, machine: Qemu, faults: list[Fault]) -> list[str]:
         own.chmod(0o600)
         words += ["-drive", f"if=pflash,unit=1,format=raw,file={_comma(own)}"]
     return words
+
+
+def _rom(boot: Boot, machine: Qemu, faults: list[Fault]) -> list[str]:
+    if machine.rom is None:
+        return []
+    path = owned.find(machine.rom, boot.folder, boot.own)
+    if path is None:
+        faults.append(owned.missing("ROM of the computer", machine.rom, boot.own))
+        return []
+    return ["-bios", str(path)]
 
 
 def _loaded(boot: Boot, machine: Qemu, faults: list[Fault]) -> Iterator[str]:
@@ -102,11 +114,13 @@ def _drives(boot: Boot, machine: Qemu, faults: list[Fault]) -> Iterator[str]:
     for controller in controllers:
         yield from ("-device", controller)
     for number, row in enumerate(rows):
-        path = images.get(row.image) or (first if number == 0 and first else boot.folder / row.image)
+        path = images.get(row.image) or (first if number == 0 and first else None)
+        path = path or owned.find(row.image, boot.folder, boot.own) or boot.folder / row.image
         if not path.is_file() and row.optional:
             continue
         if not path.is_file():
             hint = f"give one with --image FILE, or --image {row.image}=FILE"
+            hint += f", or put it at {boot.own / row.image}" if machine.rom else ""
             faults.append(Fault(f"no image `{row.image}`: there is no {path}", None, hint, "boot/image"))
         yield from _drive(row, f"disk{number}", path, boot.persist)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,10 @@ from portwright.describe import cpu as cpus
 from portwright.describe import port as ports
 from portwright.describe.cpu import Cpu
 from portwright.describe.toolchain import Toolchain
-
-PORTS = [
-    name
-    for name in sorted(path.parent.name for path in Path("ports").glob("*/abi.toml"))
-    if cpus.cpu(ports.load(name).ledger.abi.cpu).probing is not None
-]
+from probe_ports import bundled
 
 
-@pytest.mark.parametrize("name", PORTS)
+@pytest.mark.parametrize("name", bundled(build=False))
 def test_a_call_is_made_with_the_ledgers_own_numbers(name: str) -> None:
     port = ports.load(name)
     text = probe.generate(port)
@@ -66,6 +60,18 @@ def _part(argument: str, kind: str) -> Any:
     from portwright.describe.ledger import Part
 
     return Part.model_validate({"argument": argument, "as": kind})
+
+
+def test_other_traps_units_and_what_says_nothing() -> None:
+    """On NeXTSTEP giving way is Mach's, times count microseconds, and moving the break answers nothing."""
+    text = probe.generate(ports.load("m68k-next-nextstep"))
+    assert text.startswith("// Made by portwright") and "#![feature(asm_experimental_arch)]\n" in text
+    assert re.search(r"pub fn yield_now.*?unsafe \{ trap::trap_3_of_1\(59, 0x0\) \}", text, re.S)
+    assert "((span.nanoseconds / 1000) as u32)" in text and "as i32 as isize * 1000" in text
+    assert "pub const HAS_SET_BREAK: bool = false;" in text and "CLOCK_IS_TOLD: bool = false;" in text
+    text = probe.generate(ports.load("x86_64-portwright-linux"))
+    assert "asm_experimental_arch" not in text and "CLOCK_IS_TOLD: bool = true;" in text
+    assert "HAS_SET_BREAK: bool = true;" in text
 
 
 def test_a_cpu_that_nobody_has_described_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

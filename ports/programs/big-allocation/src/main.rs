@@ -1,10 +1,13 @@
-//! 200 MB from the heap: zeroed, written, grown, given back and asked for again.
+//! Much from the heap: zeroed, written, grown, given back and asked for again. Its argument is how much, in MB; 200 else.
 
-const SIZE: usize = 200 << 20;
 const PAGE: usize = 4096;
 
 fn main() {
-    let mut block = vec![0_u8; SIZE];
+    let size = std::env::args()
+        .nth(1)
+        .map_or(200_usize, |text| text.parse().unwrap())
+        << 20;
+    let mut block = vec![0_u8; size];
     assert!(
         block.iter().step_by(PAGE).all(|&byte| byte == 0),
         "fresh memory is not zero"
@@ -21,10 +24,10 @@ fn main() {
     block.reserve_exact(1 << 20);
     println!(
         "grown {}",
-        block[PAGE * 17] == 17 && block.capacity() >= SIZE + (1 << 20)
+        block[PAGE * 17] == 17 && block.capacity() >= size + (1 << 20)
     );
     drop(block);
-    let again = vec![0_u8; SIZE];
+    let again = vec![0_u8; size];
     println!(
         "again {}",
         again.iter().step_by(PAGE).all(|&byte| byte == 0)

@@ -1,4 +1,4 @@
-//! Floating point, heavy: the same digits as on any other system.
+//! Floating point, heavy: the same digits as on any other system. Its arguments are how much of it: WIDTH HEIGHT STEPS TERMS.
 
 fn mandelbrot(width: u32, height: u32) -> u64 {
     let mut total = 0;
@@ -87,9 +87,11 @@ fn single(count: u32) -> f32 {
 }
 
 fn main() {
-    println!("mandelbrot {}", mandelbrot(300, 200));
-    println!("orbits {:.17e}", orbits(200_000));
-    println!("single {:.9e}", single(1_000_000));
+    let mut sizes = std::env::args().skip(1);
+    let mut size = |usual: u32| sizes.next().map_or(usual, |text| text.parse().unwrap());
+    println!("mandelbrot {}", mandelbrot(size(300), size(200)));
+    println!("orbits {:.17e}", orbits(size(200_000)));
+    println!("single {:.9e}", single(size(1_000_000)));
     let third = 1.0_f64 / 3.0;
     println!(
         "rounding {} {} {} {}",

@@ -118,9 +118,11 @@ class _Link:
         left = self.settings.without if self.settings.errata else tuple(known)
         if set(known) - set(left):
             module, counts = self._mended(name, module, left)
-        fallbacks = Maker(self.tools, self.settings, name, self.level).make(module, raw)
+        passes = errata_mending.passes(self.settings.arch, left)
+        maker = Maker(self.tools, self.settings, name, self.level, passes=passes)
+        fallbacks = maker.make(module, raw)
         text = raw.read_text(encoding="utf-8", errors="surrogateescape")
-        text, more = errata_mending.mend(self.settings.arch, text, name, left)
+        text, more = errata_mending.mend(self.settings.arch, text, name, left, maker.machine)
         counts |= more
         (out / ASSEMBLY).write_text(text, encoding="utf-8", errors="surrogateescape")
         # GNU as takes names of files with their folders, as DWARF 5 has them, only when told so.

@@ -6,7 +6,7 @@ then emits the mode that has no index register.
 
 ## How it is recognised
 In LLVM IR, where assembly no longer shows it: an `alloca`, or an argument passed by value, that is indexed by what is no
-constant, or becomes a number.
+constant, becomes a number, or is one of the values of a `phi` or `select`, of which llc itself may make an index.
 
 ## How it is mended
 The address goes through an empty piece of inline assembly, so that nobody sees that it is a place on the stack. An
@@ -16,6 +16,7 @@ element of a vector by a variable index goes the same way inside of llc, where n
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from portwright.base.errors import Where, fail
 from portwright.build.ir_text import Function, Module, is_register
@@ -34,6 +35,7 @@ define i32 @pick(i32 %at, i32 %value) noinline nounwind {
   ret i32 %first
 }
 """
+_JOINED = re.compile(r"^  %\S+ = (?:phi|select|freeze) ")
 _ELEMENT = re.compile(r"(?:extractelement|insertelement) <.* i(?:8|16|32|64) %[\w.$-]+$")
 
 
@@ -50,19 +52,39 @@ def _mended(module: Module, function: Function) -> int:
     roots = [*function.by_value(), *function.results("alloca")]
     if not roots:
         return 0
-    of: dict[str, str] = {root: root for root in roots}
+    of = _places(function, roots)
     found: dict[str, None] = {}
     for line in function.lines:
         step = function.pointer_step(line)
         if step is None:
-            continue
-        result, base, indexes = step
-        if base not in of:
-            continue
-        if any(is_register(each) for each in indexes):
-            found[of[base]] = None
-        elif result:
-            of[result] = of[base]
+            found |= _joined(line, of)
+        elif step[1] in of and any(is_register(each) for each in step[2]):
+            found[of[step[1]]] = None
     for root in found:
         function.hide(root)
     return len(found)
+
+
+def _places(function: Function, roots: Sequence[str]) -> dict[str, str]:
+    """Every pointer at a constant distance from one of these, with which."""
+    of, known = {root: root for root in roots}, 0
+    while known != len(of):  # blocks may stand in any order
+        known = len(of)
+        for line in function.lines:
+            step = function.pointer_step(line)
+            if (
+                step is not None
+                and step[0]
+                and step[1] in of
+                and not any(is_register(each) for each in step[2])
+            ):
+                of[step[0]] = of[step[1]]
+    return of
+
+
+def _joined(line: str, of: dict[str, str]) -> dict[str, None]:
+    """The places on the stack that a line may choose among."""
+    if not _JOINED.match(line):
+        return {}
+    named = re.findall(r'%(?:[\w.$-]+|"[^"]*")', line.partition(" = ")[2])
+    return {of[name]: None for name in named if name in of}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from portwright.base.errors import Fault, PortwrightError
-from portwright.derive.trap_rust import trap_functions
+from portwright.derive.trap_rust import prefix, trap_functions
 from portwright.derive.types_rust import field_name, string
 from portwright.describe.cpu import Cpu, Probing, cpu
 from portwright.describe.ledger import Call, Fixed, Ledger, Packed, Part, Passed, Struct
@@ -55,6 +55,7 @@ def generate(port: Port) -> str:
     return "\n".join(
         [
             f"// Made by portwright from the ledger of {port.target}: change the ledger, not this file.",
+            *(["#![feature(asm_experimental_arch)]"] if machine.rust_asm.experimental else []),
             *texts,
             _facts(ledger, machine, probing),
             _assembly(ledger, machine, probing),
@@ -204,6 +205,8 @@ def _offered(ledger: Ledger, operation: Operation) -> Call | None:
     spans = any(_is_span(argument) and argument.name in whole for argument in operation.arguments)
     if len(passed) > len(ledger.abi.arguments) or (spans and "timespec" not in ledger.types):
         return None
+    if operation.name == "set_break" and ledger.memory.break_answers == "nothing":
+        return None  # where the break is now, such a call does not say
     return call
 
 
@@ -212,12 +215,15 @@ def _passed(operation: Operation, call: Call) -> list[Passed]:
 
 
 def _abi(ledger: Ledger) -> Iterator[str]:
-    yield "use core::prelude::rust_2024::*;\n\nuse super::{ABSENT, Span, call, length_of, note};\n"
+    yield "use core::prelude::rust_2024::*;\n\nuse super::{ABSENT, Span, call, length_of, note, trap};\n"
     for name, error in (("INTERRUPTED", "EINTR"), ("BUSY", ledger.abi.busy)):
         number = ledger.error_number(error) if error else None
         yield f"pub const {name}: isize = {NOT_A_RESULT if number is None else -number};"
     for name in CONSTANTS:
         yield f"pub const {name}: usize = {_word(ledger, ledger.constant(name) or 0)};"
+    clock_read = _offered(ledger, vocabulary()["clock_read"])
+    told = clock_read is not None and "clock" in _passed(vocabulary()["clock_read"], clock_read)
+    yield f"pub const CLOCK_IS_TOLD: bool = {str(told).lower()};"
     yield from _timespec(ledger.types.get("timespec"))
     for name in OPERATIONS:
         yield _function(ledger, vocabulary()[name])
@@ -240,10 +246,11 @@ def _timespec(layout: Struct | None) -> Iterator[str]:
             continue
         wide = f"u{8 * field.size}"
         place = f"{field.offset}..{field.offset + field.size}"
-        rows.append(f"        bytes[{place}].copy_from_slice(&({value} as {wide}).to_ne_bytes());\n")
+        less, more = (f" / {field.unit}", f" * {field.unit}") if field.unit > 1 else ("", "")
+        rows.append(f"        bytes[{place}].copy_from_slice(&(({value}{less}) as {wide}).to_ne_bytes());\n")
         reads.append(
             f"{wide}::from_ne_bytes(core::array::from_fn(|at| unsafe {{ self.0.as_ptr().add({field.offset} + at)"
-            f".read_volatile() }})) as i{8 * field.size} as isize"
+            f".read_volatile() }})) as i{8 * field.size} as isize{more}"
         )
     yield (
         f"pub struct Timespec([u8; {size}]);\n\nimpl Timespec {{\n"
@@ -266,6 +273,9 @@ def _function(ledger: Ledger, operation: Operation) -> str:
     spans = [argument for argument in operation.arguments if _is_span(argument) and argument.name in passed]
     words = ", ".join(_value(ledger, operation, call, each) for each in passed)
     made = f"call({call.number}, &[{words}])"
+    if call.trap is not None:  # not looked at while it is made: that is for [abi]'s own trap
+        given = f", {words}" if words else ""
+        made = f"unsafe {{ trap::{prefix(call.trap)}{len(passed)}({call.number}{given}) }}"
     index = [name for name in OPERATIONS if _offered(ledger, vocabulary()[name])].index(operation.name)
     return head + "".join(map(_span, spans)) + f"    note({index}, {made})\n}}\n"
 

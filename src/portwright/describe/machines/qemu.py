@@ -15,11 +15,12 @@ Size = Annotated[str, Field(pattern=r"^\d+[KMGT]?$")]
 class Drive(Described):
     """A disk: `image` is a file, or a name for the one that `--image NAME=FILE` gives.
 
-    `snapshot`: what is written is dropped at the end. `optional`: where no file is given, the machine has no such disk.
+    `interface`: `board-scsi` is a disk at a controller that the machine itself has. `snapshot`: what is written is
+    dropped at the end. `optional`: where no file is given, the machine has no such disk.
     """
 
     image: str
-    interface: Literal["virtio", "ide", "scsi", "nvme", "usb", "pflash", "sd"] = "virtio"
+    interface: Literal["virtio", "ide", "scsi", "nvme", "usb", "pflash", "sd", "board-scsi"] = "virtio"
     format: Literal["raw", "qcow2"] = "raw"
     snapshot: bool = True
     read_only: bool = False
@@ -42,11 +43,11 @@ class Qemu(Machine):
     """[machine.NAME] of kind `qemu`.
 
     `arch`: the ending of `qemu-system-`. `machine`, `cpu`, `memory`, `smp` as QEMU has them. `firmware`: `none` for
-    what QEMU itself brings, or `uefi`. `kernel`, `initrd`, `append`: what is loaded without a boot loader. `drives`:
-    the disks, in their order. `share`: a folder of the host. `network`: `user` is a network behind QEMU's own
-    addresses. `devices`: further `-device` words. `arguments`: further words of QEMU's line, as they are. `console`:
-    where the guest's console is. `accelerator`: `auto` is KVM where it works. `emulation_slowness`: how much longer
-    deadlines are without KVM.
+    what QEMU itself brings, or `uefi`. `rom`: a file with the machine's own firmware, which nobody may hand out.
+    `kernel`, `initrd`, `append`: what is loaded without a boot loader. `drives`: the disks, in their order. `share`:
+    a folder of the host. `network`: `user` is a network behind QEMU's own addresses. `devices`: further `-device`
+    words. `arguments`: further words of QEMU's line, as they are. `console`: where the guest's console is.
+    `accelerator`: `auto` is KVM where it works. `emulation_slowness`: how much longer deadlines are without KVM.
     """
 
     kind: Literal["qemu"]
@@ -56,6 +57,7 @@ class Qemu(Machine):
     memory: Size = "512M"
     smp: Annotated[int, Field(ge=1, le=255)] = 1
     firmware: Literal["none", "uefi"] = "none"
+    rom: str | None = None
     kernel: str | None = None
     initrd: str | None = None
     append: str | None = None
