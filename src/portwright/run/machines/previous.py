@@ -31,7 +31,7 @@ def start(boot: Boot) -> CommandMachine:
     faults: list[Fault] = []
     program = which(machine.program) or which(machine.program.lower())
     if program is None:
-        hint = "build or install it (previous.nextcommunity.net), or name it with `program`"
+        hint = "build or install it, or name it with `program`"
         faults.append(Fault(f"`{machine.program}` is not on this machine", None, hint, "tool/missing"))
     rom = owned.find(machine.rom, boot.folder, boot.own)
     if rom is None:
