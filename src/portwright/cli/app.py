@@ -260,14 +260,18 @@ def _occupy_closed_streams() -> None:
 def main() -> None:
     """Run the command line of `sys.argv` and exit with its status."""
     _occupy_closed_streams()
-    group = Verbs(
+    command_line().main(prog_name="portwright")
+
+
+def command_line() -> Verbs:
+    """The command with all verbs."""
+    return Verbs(
         "portwright",
         (),
         help="Bring the Rust toolchain up on a new operating system, from one description of the port.",
         context_settings={"help_option_names": ["-h", "--help"]},
         params=[_version_option()],
     )
-    group.main(prog_name="portwright")
 
 
 def _version_option() -> click.Option:
