@@ -10,7 +10,7 @@ from pathlib import Path
 
 import portwright
 from portwright.base import rooms
-from portwright.base.errors import Fault, MissingTool, PortwrightError, fail
+from portwright.base.errors import Fault, MissingTool, PortwrightError, raise_if
 from portwright.base.files import cache_root
 from portwright.base.hashing import hash_tree, hash_value
 from portwright.base.processes import which
@@ -65,7 +65,8 @@ def tools(port: Port, backend: BackendTable, toolchain: Toolchain) -> dict[str, 
             what = f"`{called}`, which [backend] {key} asks for, is not on this machine"
             missing.append(Fault(what, port.places("backend", key), INSTALL, "backend/no-tool"))
         else:
-            found[name] = (str(path), tool_versions.version(path, toolchain))
+            said = tool_versions.version(path, toolchain)
+            found[name] = (str(path), f"{said}, content {tool_versions.content(path)[:16]}")
     if missing:
         raise MissingTool(missing)
     _same_llvm(port, found, toolchain)
@@ -79,13 +80,14 @@ def _llvm(where: str, name: str) -> str:
 def _same_llvm(port: Port, found: Mapping[str, tuple[str, str]], toolchain: Toolchain) -> None:
     """Raise where the tools do not read what this rustc writes."""
     wanted = toolchain.llvm_version.split(".")[0]
-    said = llvm_major(found["llc"][0], toolchain)
-    if said != wanted:
-        what = (
-            f"rustc {toolchain.version} writes bitcode of LLVM {wanted}, and {found['llc'][0]} is of {said}"
-        )
-        hint = f'write llvm = "{wanted}", or name a folder with tools of that version'
-        raise fail(what, port.places("backend", "llvm"), hint, "backend/llvm-version")
+    faults: list[Fault] = []
+    for name in LLVM:
+        said = llvm_major(found[name][0], toolchain)
+        if said != wanted:
+            what = f"rustc {toolchain.version} writes bitcode of LLVM {wanted}, and {found[name][0]} is of {said}"
+            hint = f'write llvm = "{wanted}", or name a folder with tools of that version'
+            faults.append(Fault(what, port.places("backend", "llvm"), hint, "backend/llvm-version"))
+    raise_if(faults)
 
 
 def llvm_major(tool: str, toolchain: Toolchain) -> str:

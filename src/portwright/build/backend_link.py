@@ -36,6 +36,8 @@ def main(words: Sequence[str]) -> None:
         link(settings(Path(words[0])), words[1:])
     except PortwrightError as error:
         raise SystemExit(str(error)) from None
+    except OSError as error:  # a full disk, a file that went away
+        raise SystemExit(f"error: {error}") from None
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ def _archive(path: Path, found: Inputs, unpacked: Path) -> list[Fault]:
         found.native.append(path.name)
         found.native_files.append(path)
         return []
+    faults: list[Fault] = []
     for number, ((name, content), head) in enumerate(zip(contents, heads, strict=True)):
         data = content.read(0, content.size)
         place = unpacked / f"{path.stem}-{number}-{hash_bytes(data)[:16]}.o"
@@ -89,4 +90,8 @@ def _archive(path: Path, found: Inputs, unpacked: Path) -> list[Fault]:
             found.words.append(str(place))
             found.native.append(f"{path.name}({name})")
             found.native_files.append(place)
-    return []
+        else:
+            what = f"{name} in it is neither LLVM bitcode nor an ELF object: it begins with {head!r}"
+            hint = "it was cut off, or made for another system: make the library anew"
+            faults.append(Fault(what, Where(path), hint, "backend/member"))
+    return faults

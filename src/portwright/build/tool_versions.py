@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from portwright.base.files import cache_root, write_atomic
-from portwright.base.hashing import hash_value
+from portwright.base.hashing import hash_file, hash_value
 from portwright.base.processes import environment, run
 from portwright.describe.toolchain import Toolchain
 
@@ -28,9 +30,7 @@ def version(tool: Path, toolchain: Toolchain) -> str:
 
 def whole(tool: Path, toolchain: Toolchain) -> str:
     """All that `tool --version` says; empty where it does not end well."""
-    status = tool.stat()
-    key = hash_value([str(tool), str(tool.resolve()), status.st_size, status.st_mtime_ns, status.st_ino])
-    memory = cache_root() / "tools" / f"{key[:32]}.all"
+    memory = cache_root() / "tools" / f"{hash_value(_state(tool))[:32]}.all"
     try:
         return memory.read_text()
     except OSError:
@@ -40,3 +40,26 @@ def whole(tool: Path, toolchain: Toolchain) -> str:
     said = (answer.text or answer.error_text).strip() if answer.status == 0 else ""
     write_atomic(memory, said)
     return said
+
+
+def content(tool: Path) -> str:
+    """The hash of a program and of LLVM's library under it: a patched one says the same version."""
+    memory = cache_root() / "tools" / f"{hash_value(_state(tool))[:32]}.content"
+    try:
+        known = json.loads(memory.read_text())
+        if known["of"] == [_state(Path(path)) for path, *_ in known["of"]]:
+            return str(known["hash"])
+    except (OSError, ValueError, KeyError):
+        pass
+    listed = run(["ldd", str(tool)], env=environment({}), timeout=60).text
+    files = [tool, *(Path(path) for path in re.findall(r"=> (/\S*LLVM\S*)", listed))]
+    of = [_state(path) for path in files]
+    digest = hash_value([hash_file(path) for path in files])
+    write_atomic(memory, json.dumps({"of": of, "hash": digest}))
+    return digest
+
+
+def _state(path: Path) -> list[str | int]:
+    """What changes when another file takes its place."""
+    status = path.stat()
+    return [str(path), str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ino]

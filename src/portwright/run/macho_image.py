@@ -121,8 +121,12 @@ def _functions(program: Macho) -> tuple[tuple[int, int, str], ...]:
         if home is not None and home.initial & values.RUN and section.address <= symbol.value < section.end:
             rows.append((symbol.value, section.end, symbol.name.removeprefix("_")))
     rows.sort()
-    found = []
-    for index, (start, end, name) in enumerate(rows):
-        after = next((row[0] for row in rows[index + 1 :] if row[0] > start), end)
-        found.append((start, min(end, after) - start, name))
-    return tuple(found)
+    found: list[tuple[int, int, str]] = []
+    higher: int | None = None
+    last: int | None = None
+    for start, end, name in reversed(rows):
+        if last is not None and last != start:
+            higher = last
+        last = start
+        found.append((start, min(end, end if higher is None else higher) - start, name))
+    return tuple(reversed(found))

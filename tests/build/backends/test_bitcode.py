@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import subprocess
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from backend_cases import X86, link, module, run, settings
 from no_core import tool
 from portwright.base.errors import BadInput, StepFailed
+from portwright.build import backend_link
 from portwright.build.backends import Settings
 
 EXIT = """
@@ -109,3 +112,19 @@ def test_a_name_that_is_the_same_in_two_modules(tmp_path: Path, own: Settings) -
 
 def test_this_machines_cpu_is_the_one_of_the_tests(own: Settings) -> None:
     assert own.triple == X86[1]
+
+
+def test_a_member_of_an_archive_that_is_nothing_is_named(tmp_path: Path, own: Settings) -> None:
+    (tmp_path / "cut.o").write_bytes(b"BC\xc0")
+    archive = tmp_path / "lib.rlib"
+    members = [module(tmp_path, "answer", ANSWER), tmp_path / "cut.o"]
+    subprocess.run([tool("ar"), "rc", archive, *members], check=True, capture_output=True)
+    with pytest.raises(BadInput, match=r"lib.rlib: cut.o in it is neither LLVM bitcode nor an ELF object"):
+        link(own, [module(tmp_path, "start", EXIT), archive], tmp_path / "program")
+
+
+def test_where_nothing_can_be_written_is_one_line(tmp_path: Path, own: Settings) -> None:
+    (tmp_path / "link.json").write_text(json.dumps(dataclasses.asdict(own)))
+    words = [str(module(tmp_path, "start", EXIT)), str(module(tmp_path, "answer", ANSWER))]
+    with pytest.raises(SystemExit, match=r"error: .*No such file"):
+        backend_link.main([str(tmp_path / "link.json"), *words, "-o", str(tmp_path / "none" / "program")])

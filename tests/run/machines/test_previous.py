@@ -38,7 +38,9 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that shows the configuration which it was given, and what of its disks it may write to."""
     path = tmp_path / "bin" / "previous"
     path.parent.mkdir()
-    path.write_text('#!/bin/sh\ncat "$HOME/.previous/previous.cfg"\necho changed > "$HOME/../disk-system"\n')
+    path.write_text(
+        '#!/bin/sh\ncat "$HOME/.previous/previous.cfg"\necho changed > "$HOME/../disk-0-system"\n'
+    )
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{path.parent}:{os.environ['PATH']}")
     return path

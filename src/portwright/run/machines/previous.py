@@ -58,11 +58,15 @@ def _disks(boot: Boot, machine: Previous, faults: list[Fault]) -> list[tuple[Dis
             faults.append(owned.missing("disk with the system", disk.image, boot.own, otherwise))
     if faults or boot.persist:
         return found
-    return [(disk, path if disk.read_only else _copy(path, boot.scratch)) for disk, path in found]
+    return [
+        (disk, path if disk.read_only else _copy(path, boot.scratch, number))
+        for number, (disk, path) in enumerate(found)
+    ]
 
 
-def _copy(path: Path, folder: Path) -> Path:
-    return Path(shutil.copy(path, folder / f"disk-{path.name}"))
+def _copy(path: Path, folder: Path, number: int) -> Path:
+    """A copy of its own: two disks may have the same name in different folders."""
+    return Path(shutil.copy(path, folder / f"disk-{number}-{path.name}"))
 
 
 def text(machine: Previous, rom: Path, disks: Sequence[tuple[Disk, Path]]) -> str:
