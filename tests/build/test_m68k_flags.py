@@ -102,9 +102,3 @@ def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
         m68k_assembly.read(text, Where("case.s")).text()
     except BadInput as error:
         assert error.faults
-
-
-def test_without_the_mends_nothing_is_read() -> None:
-    """What is told to get on where an instruction is not known."""
-    every = tuple(errata_mending.of_cpu("m68k"))
-    assert errata_mending.mend("m68k", "\tfrobnicate\t%d0\n", "case", every) == ("\tfrobnicate\t%d0\n", {})

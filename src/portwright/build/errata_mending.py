@@ -43,10 +43,9 @@ def mend(
     `without` names faults to leave as they are; `machine` is what llc said of its own code before the `passes`.
     """
     entries = {fault: entry for fault, entry in of_cpu(arch).items() if hasattr(entry, "mend")}
-    entries = {fault: entry for fault, entry in entries.items() if fault not in without}
     if not entries:
         return text, {}
     unit = next(iter(entries.values())).read(text, Where(name))
     unit.machine = machine
-    counts = {fault: entry.mend(unit) for fault, entry in entries.items()}
+    counts = {fault: entry.mend(unit) for fault, entry in entries.items() if fault not in without}
     return unit.text(), {fault: count for fault, count in counts.items() if count}

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 
 _NAME = r'%(?:[\w.$-]+|"[^"]*")'
 _DEFINE = re.compile(r'^define .*?@([\w.$-]+|"[^"]*")\(')
-_BY_VALUE = re.compile(rf"ptr [^,]*?\bbyval\([^)]*\)[^,]*?({_NAME})")
 _FLAGS = r"(?:inbounds |nuw |nusw |inrange\([^)]*\) )*"
 _GEP = re.compile(rf"^  ({_NAME}) = getelementptr {_FLAGS}.+?, ptr ({_NAME}),? ?(.*)$")
 _NUMBER = re.compile(rf"^  {_NAME} = ptrto(?:int|addr) ptr ({_NAME}) to ")
-_INDEX = re.compile(r"i\d+ (%[\w.$-]+|-?\d+)")
+_INDEX = re.compile(rf"i\d+ ({_NAME}|-?\d+)")
 _KEEP = ("call void @llvm.lifetime.", "#dbg_", "call void @llvm.dbg.")
 _LABEL = re.compile(r'^(?:[\w.$-]+|"[^"]*"):')
 
@@ -82,7 +81,7 @@ class Function:
 
     def by_value(self) -> list[str]:
         """The arguments that lie on the stack, by value."""
-        return _BY_VALUE.findall(self.head)
+        return [re.findall(_NAME, each)[-1] for each in _arguments(self.head) if " byval(" in each]
 
     def results(self, instruction: str) -> list[str]:
         """The names of the results of an instruction."""
@@ -142,6 +141,24 @@ class Module:
             lines += [part] if isinstance(part, str) else [part.head, *part.lines, "}"]
         lines += [text for name, text in self.needed.items() if name not in known | declared]
         return "\n".join(lines) + "\n"
+
+
+def _arguments(head: str) -> list[str]:
+    """The arguments of a function, each with its attributes, which may have commas of their own."""
+    found = _DEFINE.match(head)
+    assert found is not None
+    arguments, depth, quoted = [""], 0, False
+    for letter in head[found.end() :]:
+        quoted ^= letter == '"'
+        if not quoted:
+            depth += (letter in "([{<") - (letter in ")]}>")
+            if depth < 0:
+                break
+            if letter == "," and not depth:
+                arguments.append("")
+                continue
+        arguments[-1] += letter
+    return arguments
 
 
 def _declared(line: str) -> Iterator[re.Match[str]]:

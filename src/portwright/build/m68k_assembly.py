@@ -20,7 +20,7 @@ Mode = Literal[
     "pc-displaced", "pc-indexed", "absolute", "list", "pair", "flags",
 ]  # fmt: skip
 MOST_FAULTS = 20
-HINT = "add it to build/m68k_instructions.py if llc means it so; `[backend] errata = false` goes without any mending"
+HINT = "add it to build/m68k_instructions.py if llc means it so"
 _REGISTER = r"%(?:[ad][0-7]|sp|fp)"
 _SPECIAL = {"%ccr": "flags", "%sr": "flags"}
 _FORMS: tuple[tuple[Mode, re.Pattern[str]], ...] = (

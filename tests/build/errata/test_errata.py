@@ -1,7 +1,7 @@
 """Every erratum of m68k: its reproducer goes wrong without the mend, under an emulator, and right with it.
 
 The first half expires: where a newer LLVM no longer has a fault, its test fails and says so. Errata of the room:
-address-register-and, carry-of-compare, collapsed-moves, flag-destroying-copy, lost-frame-index, nested-call,
+address-register-and, carry-of-compare, collapsed-moves, flag-destroying-copy, long-frame, lost-frame-index, nested-call,
 pc-relative-reach, pc-relative-store, popped-result-pointer, realigned-stack, sign-extended-address, tested-mask,
 wide-shift.
 """
@@ -50,6 +50,16 @@ define i32 @main() nounwind {
   ret i32 %r
 }
 """,
+    "long-frame": """
+define i32 @main() nounwind {
+  %x = alloca [4 x i32]
+  store volatile i32 7, ptr %x
+  %r = call i32 @large(i32 30)
+  %y = load volatile i32, ptr %x
+  %z = add i32 %r, %y
+  ret i32 %z
+}
+""",
     "lost-frame-index": """
 define i32 @main() nounwind {
   %r = call i32 @pick(i32 2, i32 9)
@@ -87,6 +97,7 @@ RIGHT = {
     "carry-of-compare": 61,
     "collapsed-moves": 9,
     "flag-destroying-copy": 5,
+    "long-frame": 37,
     "lost-frame-index": 0,
     "nested-call": 21,
     "popped-result-pointer": 6,
@@ -198,7 +209,7 @@ define i32 @main() nounwind {
 """
     text = HEAD + EXIT + ERRATA["tested-mask"].REPRODUCER + main
     mended, counts = errata_mending.mend_ir("m68k", text, "case")
-    assert counts["tested-mask"] == 1 and 'asm "", "=d,0"' in mended
+    assert counts["tested-mask"] == 1 and 'asm "", "=r,0"' in mended
     source = module(tmp_path, "reproducer", text, M68K)
     link(settings(tmp_path, M68K), [source, "-plugin-opt=O1"], tmp_path / "program")
     assert run(tmp_path / "program", M68K).returncode == 51

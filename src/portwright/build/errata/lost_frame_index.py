@@ -6,7 +6,8 @@ then emits the mode that has no index register.
 
 ## How it is recognised
 In LLVM IR, where assembly no longer shows it: an `alloca`, or an argument passed by value, that is indexed by what is no
-constant, becomes a number, or is one of the values of a `phi` or `select`, of which llc itself may make an index.
+constant, becomes a number, becomes part of a value, or is one of the values of a `phi` or `select`, of which llc itself
+may make an index.
 
 ## How it is mended
 The address goes through an empty piece of inline assembly, so that nobody sees that it is a place on the stack. An
@@ -35,7 +36,7 @@ define i32 @pick(i32 %at, i32 %value) noinline nounwind {
   ret i32 %first
 }
 """
-_JOINED = re.compile(r"^  %\S+ = (?:phi|select|freeze) ")
+_JOINED = re.compile(r"^  %\S+ = (?:phi|select|freeze|insertvalue) ")
 _ELEMENT = re.compile(r"(?:extractelement|insertelement) <.* i(?:8|16|32|64) %[\w.$-]+$")
 
 

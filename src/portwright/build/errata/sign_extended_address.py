@@ -5,10 +5,10 @@ A constant below 65536 that goes into an address register is written by a move o
 becomes ones.
 
 ## How it is recognised
-A move of a word to an address register with a constant from 32768 to 65535.
+A move, addition, subtraction or compare of a word with an address register and a constant from 32768 to 65535.
 
 ## How it is mended
-By a move of 32 bits, which is right whichever half is used.
+By the same of 32 bits, which is right whichever half is used.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ define i32 @get() nounwind {
   ret i32 %v
 }
 """
+NAMES = ("move", "movea", "add", "adda", "sub", "suba", "cmp", "cmpa")
 
 
 def mend(unit: Unit) -> int:
     """Mend every case; how many there were."""
     changes: dict[int, list[Line]] = {}
     for place, line, instruction in unit.instructions():
-        if instruction.name in ("move", "movea") and instruction.size == "w":
+        if instruction.name in NAMES and instruction.size == "w":
             source, target = instruction.operands
             digits = source.symbol.removeprefix("+")
             if (
@@ -41,6 +42,6 @@ def mend(unit: Unit) -> int:
                 and digits.isdigit()
                 and int(digits) > 0x7FFF
             ):
-                changes[place] = [made(line, f"move.l\t{source.text}, {target.text}")]
+                changes[place] = [made(line, f"{instruction.name}.l\t{source.text}, {target.text}")]
     unit.replace(changes)
     return len(changes)

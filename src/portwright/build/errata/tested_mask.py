@@ -5,17 +5,18 @@ No fault of LLVM's by itself: llc branches on the flags of `and.l #255`, rightly
 instruction, is put in where flags are in use, and only where no branch means it can it be told from the other.
 
 ## How it is recognised
-In LLVM IR: an `and` with 255 or 65535 whose result is compared with 0, or is what a `switch` asks about.
+In LLVM IR: an `and` with 255 or 65535 whose result, cut or widened or not, is compared with 0, or is what a `switch`
+asks about.
 
 ## How it is mended
-The result goes through an empty piece of inline assembly: the branch then has a compare of its own.
+The result goes through an empty piece of inline assembly, word by word: the branch then has a compare of its own.
 """
 
 from __future__ import annotations
 
 import re
 
-from portwright.build.ir_text import Function, Module
+from portwright.build.ir_text import WORD, Function, Module, width
 from portwright.build.m68k_assembly import read as read
 
 ARCH = "m68k"
@@ -37,7 +38,9 @@ no:
 }
 """
 _NAME = r'%(?:[\w.$-]+|"[^"]*")'
-_MASKED = re.compile(rf"^  ({_NAME}) = and (i16|i32) (.+), (255|65535)((?:, !.*)?)$")
+_MASKED = re.compile(rf"^  ({_NAME}) = and (i\d+) (.+), (255|65535)((?:, !.*)?)$")
+_PASSED_ON = re.compile(rf"^  ({_NAME}) = (?:trunc|zext|sext|freeze|phi|select) (.*)$")
+_ASKS = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ ({_NAME}), 0|^  switch i\d+ ({_NAME}),")
 
 
 def mend_ir(module: Module) -> int:
@@ -46,23 +49,42 @@ def mend_ir(module: Module) -> int:
 
 
 def _mended(function: Function) -> int:
-    count, lines = 0, []
+    count, lines = 0, list[str]()
+    asked: set[str] | None = None
     for line in function.lines:
         found = _MASKED.match(line)
-        if found is None or not _asked(function, found[1]):
+        if found is not None and asked is None:
+            asked = _asked(function)
+        if found is None or asked is None or found[1] not in asked:
             lines.append(line)
             continue
         name, kind, value, mask, more = found.groups()
-        hidden = function.fresh()
-        lines.append(f"  {hidden} = and {kind} {value}, {mask}{more}")
-        lines.append(f'  {name} = call {kind} asm "", "=d,0"({kind} {hidden})')
+        inner = function.fresh()
+        lines.append(f"  {inner} = and {kind} {value}, {mask}{more}")
+        if width(kind) < WORD:
+            lines.append(f'  {name} = call {kind} asm "", "=d,0"({kind} {inner})')
+        else:
+            new, hidden = function.through_registers(kind, inner)
+            lines += [*new[:-1], new[-1].replace(f"  {hidden} = ", f"  {name} = ", 1)]
         count += 1
     function.lines[:] = lines
     return count
 
 
-def _asked(function: Function, name: str) -> bool:
-    """Whether a value is compared with 0, or a switch asks about it."""
-    own = re.escape(name)
-    asks = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ {own}, 0|^  switch i\d+ {own},")
-    return any(asks.search(line) for line in function.lines)
+def _asked(function: Function) -> set[str]:
+    """The values that are compared with 0 or that a switch asks about, and those of which they are made unchanged."""
+    asked: set[str] = set()
+    made_of: dict[str, list[str]] = {}
+    for line in function.lines:
+        asks, passed = _ASKS.search(line), _PASSED_ON.match(line)
+        if asks is not None:
+            asked.add(asks[1] or asks[2])
+        if passed is not None:
+            made_of[passed[1]] = re.findall(_NAME, passed[2])
+    todo = list(asked)
+    while todo:
+        for name in made_of.get(todo.pop(), []):
+            if name not in asked:
+                asked.add(name)
+                todo.append(name)
+    return asked
