@@ -102,3 +102,21 @@ def test_any_text_is_read_or_refused_cleanly(text: str) -> None:
         m68k_assembly.read(text, Where("case.s")).text()
     except BadInput as error:
         assert error.faults
+
+
+def test_code_behind_a_table_of_a_switch_is_looked_at() -> None:
+    """As llc writes it; the extension is in the compare's way, whichever the way there."""
+    body = "tst.l\t%d0", "jmp\t(%a0)", *END
+    case = "cmp.l\t%d0, %d1\n\tand.l\t#255, %d2\n\tbcs\t.L1"
+    text = "\n\t".join(body)
+    for entry in (".L2", ".L3"):
+        whole = (
+            f"\t.type\tf,@function\nf:\n\t{text}\n.L2:\n\t{case}\n\trts\n.Lfunc_end0:\n"
+            f"\t.section\t.rodata.f\n.LJTI0_0:\n\t.long\t{entry}\n"
+        )
+        read = m68k_assembly.read(whole, Where("case"))
+        ((first, end),) = read.functions()
+        places = [place for place, _ in m68k_flags.destroyed(read, first, end)]
+        assert [str(read.lines[place].instruction).split() for place in places] == (
+            [["and.l", "#255,", "%d2"]] if entry == ".L2" else []
+        )

@@ -205,15 +205,37 @@ def _steps(unit: Unit, first: int, end: int) -> list[_Step]:
             known = line.instruction
             reads, writes = mask(known.reads), mask(known.writes)
             found.append(_Step(place, line, known, (), reads, writes, carries(known)))
+    labels = {name: at for name, at in labels.items() if at < len(found)}
+    tables = [labels[name] for name in _tabled(unit, end) if name in labels]
     for at, step in enumerate(found):
         after = [at + 1] if at + 1 < len(found) else []
         if step.instruction is not None:
             after = [] if step.instruction.effect.ends else after
             if step.instruction.effect.operands.endswith("t") and not step.instruction.effect.calls:
-                target = labels.get(step.instruction.operands[-1].text)
-                after += [target] if target is not None and target < len(found) else []
+                after += _targets(step.instruction, labels, tables)
         step.next = tuple(after)
     return found
+
+
+_ENTRY = re.compile(r"\s*\.long\s+(\.L\w+)\s*$")
+
+
+def _tabled(unit: Unit, end: int) -> Iterator[str]:
+    """The labels in the tables behind a function, to which its switches jump."""
+    for line in unit.lines[end:]:
+        if line.label and line.label == line.function:
+            return
+        entry = _ENTRY.match(line.text)
+        if entry is not None:
+            yield entry[1]
+
+
+def _targets(instruction: Instruction, labels: dict[str, int], tables: list[int]) -> list[int]:
+    """Where a jump may go on in its function: at its label, or by an address at any that a table has."""
+    operand = instruction.operands[-1]
+    if operand.text in labels:
+        return [labels[operand.text]]
+    return tables if instruction.name == "jmp" and operand.registers else []
 
 
 def _follow_sets(steps: list[_Step]) -> None:
