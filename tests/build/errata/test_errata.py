@@ -174,8 +174,10 @@ def test_a_word_to_an_address_register(tmp_path: Path) -> None:
 def test_far_data(tmp_path: Path) -> None:
     text = assembly(tmp_path, "pc-relative-reach")
     assert ",%pc)" in text
+    assert "\tbra\tget " in text
     mended, counts = errata_mending.mend("m68k", text, "case")
-    assert ",%pc)" not in mended and counts["pc-relative-reach"] >= 1
+    assert ",%pc)" not in mended and counts["pc-relative-reach"] >= 2
+    assert "\tjmp\tget\n" in mended and "bra\tget" not in mended
 
 
 def test_the_version_of_the_tests_is_a_known_one() -> None:
