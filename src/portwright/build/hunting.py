@@ -183,6 +183,8 @@ def why(said: str) -> str:
     """The line that says why a compiler failed: a tool's crash, else its first error."""
     for form in (
         r"at the function .*",
+        r"\S+:\d+: in \S+: .*",
+        r"relocation truncated .*",
         r".*signal: .*",
         r".*Error: .*",
         r".*undefined reference.*",
