@@ -44,9 +44,9 @@ def once(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    status: int = 0,
+    status: int | tuple[int, ...] = 0,
 ) -> Timed:
-    """Run to the end; another exit status than the one expected ends the benchmark with what the process said."""
+    """Run to the end; another exit status than those expected ends the benchmark with what the process said."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -61,7 +61,7 @@ def once(
     out, err = process.communicate()
     seconds = time.perf_counter() - began
     watcher.stop()
-    if process.returncode != status:
+    if process.returncode not in (status if isinstance(status, tuple) else (status,)):
         raise SystemExit(f"bench: {' '.join(argv)} failed:\n{err.decode()[-2000:]}{out.decode()[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

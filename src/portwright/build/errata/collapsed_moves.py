@@ -3,7 +3,8 @@
 ## What it is
 Neighbouring `movem` of one register each become one of all. It moves registers in their own order, so they may only
 be joined where they lie in that order; all that is asked is whether the newest is below the others taken as one number.
-So `%d0` and `%d3` at 4 and 8, and then `%d1` at 0, become `movem.l (0,%sp), %d0-%d1/%d3`.
+So `%d0` and `%d3` at 4 and 8, and then `%d1` at 0, become `movem.l (0,%sp), %d0-%d1/%d3`. Nor is it
+asked whether a register is among them already: of the places where one is stored twice, one is left as it was.
 
 ## How it is recognised
 Not in assembly, which does not show what there was before. llc prints its code before that pass, and each `movem`
@@ -80,8 +81,8 @@ def mend(unit: Unit) -> int:
             move = _read(line.instruction) if line.instruction is not None else None
             if move is not None:
                 parts = _made_of(move, moves, Where(unit.where.file, line=line.number), name)
-                right = {register: at for part in parts for register, at in part.places().items()}
-                if right != move.places():
+                places = [place for part in parts for place in part.places().items()]
+                if sorted(places) != sorted(move.places().items()):
                     changes[place] = [made(line, str(part)) for part in parts]
     unit.replace(changes)
     return len(changes)
@@ -124,13 +125,14 @@ def _mask(text: str) -> int:
 
 
 def _made_of(move: _Move, moves: Iterator[_Move], where: Where, function: str) -> list[_Move]:
-    """Those before that became this one."""
-    parts, mask = [], 0
-    while mask != move.mask:
+    """Those before that became this one: all its registers, from where it begins."""
+    parts, mask, lowest = list[_Move](), 0, None
+    while mask != move.mask or lowest != move.offset:
         part = next(moves, None)
-        if part is None or part.load != move.load or part.mask & ~move.mask or part.mask & mask:
+        if part is None or part.load != move.load or part.mask & ~move.mask:
             what = f"in {function}: `{move!s}` is not what llc's own code has there"
             raise fail(what, where, None, "backend/erratum")
         parts.append(part)
         mask |= part.mask
+        lowest = part.offset if lowest is None else min(lowest, part.offset)
     return parts
