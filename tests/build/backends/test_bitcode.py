@@ -10,6 +10,7 @@ import pytest
 from backend_cases import X86, link, module, run, settings
 from no_core import tool
 from portwright.base.errors import BadInput, StepFailed
+from portwright.build import bitcode_modules
 from portwright.build.backends import Settings
 
 EXIT = """
@@ -109,3 +110,19 @@ def test_a_name_that_is_the_same_in_two_modules(tmp_path: Path, own: Settings) -
 
 def test_this_machines_cpu_is_the_one_of_the_tests(own: Settings) -> None:
     assert own.triple == X86[1]
+
+
+def test_a_large_module_is_made_in_parts(
+    tmp_path: Path, own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bitcode_modules, "LARGE", 0)
+    monkeypatch.setattr(bitcode_modules, "PART", 600)
+    inputs = [module(tmp_path, "start", EXIT), module(tmp_path, "answer", ANSWER)]
+    report = link(own, [*inputs, "-plugin-opt=O1"], tmp_path / "program")
+    assert run(tmp_path / "program").returncode == 42 and report.modules == ("program",)
+    kept = [path.name for path in (tmp_path / "cache" / "modules").rglob("*.s")]
+    assert len(kept) > 1 and set(kept) == {f"{number}-module.s" for number in range(len(kept))}
+    # Without the tool it stays whole, and that is another module to the cache.
+    monkeypatch.setattr(bitcode_modules, "splitter", lambda tools: None)
+    assert link(own, [*inputs, "-plugin-opt=O1"], tmp_path / "program").reused == ()
+    assert run(tmp_path / "program").returncode == 42
