@@ -185,9 +185,13 @@ def test_what_goes_wrong_is_told_with_its_instruction_and_function(
     assert end.report.instruction and end.report.backtrace[0].symbol in ("begin", "deep")
 
 
-def test_what_does_not_end_is_ended(program: Callable[[str], Path]) -> None:
-    """A loop. BKPT, in which Unicorn itself hangs, is not ended: the guest's process has to be killed."""
-    end = run(program("wrong"), "l", limits=Limits(seconds=1.0)).end
+@pytest.mark.parametrize("how", ["l", "b"])
+def test_what_does_not_end_is_ended(
+    program: Callable[[str], Path], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop, and BKPT, in which Unicorn itself hangs: the process that it is in is ended."""
+    monkeypatch.setattr(machine, "PATIENCE", 1.0)
+    end = run(program("wrong"), how, limits=Limits(seconds=1.0)).end
     assert isinstance(end, Died) and end.report.kind == "time-limit"
 
 

@@ -136,6 +136,14 @@ def test_memory_beyond_the_limit_is_refused(way: str) -> None:
     assert in_worker(use_memory, 1 << 20, emit=print, memory=256 << 20) == "given"
 
 
+def test_one_that_takes_too_long_is_ended(way: str) -> None:
+    seen: list[int] = []
+    with pytest.raises(WorkerDied) as error:
+        in_worker(say_pid_and_wait, emit=seen.append, seconds=1.0)
+    assert error.value.late and all(gone(pid) for pid in seen)  # none where it had not even begun
+    assert in_worker(use_memory, 1, emit=print, seconds=60.0) == "given"
+
+
 def test_an_exception_of_the_listener_ends_the_worker(way: str) -> None:
     seen: list[int] = []
 

@@ -40,6 +40,7 @@ class Maker:
         for _ in range(MOST_TRIES):
             words = self.words(level, module, out)
             done = self.tools.run("llc", [*words, *(f"-print-before={each}" for each in self.passes)])
+            self._tell(done.error_text)
             if done.status == 0:
                 self.machine = done.error_text if self.passes else ""
                 return self.fallbacks
@@ -61,6 +62,13 @@ class Maker:
         at = f" at the function {found.function}" if found.function else ""
         what = f"llc crashes{at} in {found.stage or 'an unknown pass'}, and nothing that was tried helps:\n{found.said}"
         raise StepFailed([Fault(what, Where(self.name), f"run it again: {command}", "backend/llc")])
+
+    def _tell(self, said: str) -> None:
+        """Add what llc says of its passes to the file that is to have it."""
+        if self.settings.told:
+            lines = [f"{self.name}: {line}\n" for line in said.splitlines() if line.startswith("BISECT:")]
+            with Path(self.settings.told).open("a", encoding="utf-8") as file:
+                file.writelines(lines)
 
     def words(self, level: int, module: Path, out: Path) -> list[str]:
         """llc's words."""

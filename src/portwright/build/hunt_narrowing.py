@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 from portwright.build.hunting import Hunt, Result, Variant
 from portwright.derive.hunt_programs import Written
 
 ALL_PASSES = 1 << 24
 LEAST_PROBES, MOST_PROBES = 4, 40
+_RAN = re.compile(r"^(?:(\w+): )?BISECT: running pass \((\d+)\) (.+) on (?:function |module )?\(?(.+?)\)?$")
 
 
 def cause(hunt: Hunt, program: Written, variant: Variant, expected: int) -> str:
@@ -29,10 +34,18 @@ def cause(hunt: Hunt, program: Written, variant: Variant, expected: int) -> str:
             right = middle
         else:
             wrong = middle
-    return f"wrong from -opt-bisect-limit={wrong} on, right with {right}: llc says which pass that is"
+    _alone(hunt, program, replace(variant, passes=True), wrong)
+    return f"wrong from -opt-bisect-limit={wrong} on, right with {right}: {passes(hunt.passes, wrong)}"
+
+
+def passes(said: Sequence[str], number: int) -> str:
+    """The pass that has a number, and the function that it runs on; of each module, for each is counted alone."""
+    found = [ran for line in said if (ran := _RAN.match(line)) is not None and int(ran[2]) == number]
+    named = [f"{ran[3]} on {ran[4]}{f' (of the {ran[1]})' if ran[1] else ''}" for ran in found]
+    return " or ".join(dict.fromkeys(named)) or "LLVM does not say which pass that is"
 
 
 def _alone(hunt: Hunt, program: Written, variant: Variant, limit: int | None = None) -> Result:
     words = () if limit is None else (f"-opt-bisect-limit={limit}",)
-    changed = Variant(variant.level, variant.cpu, variant.without, (*variant.llc, *words))
+    changed = replace(variant, llc=(*variant.llc, *words))
     return hunt.results([program], changed)[program.name]

@@ -46,6 +46,7 @@ fn main() {
     }
 }
 """
+PASSES = "passes.txt"
 PATIENCE = 5.0
 """Seconds that a binary may take before the program that it is at is said to hang."""
 PLAIN = [
@@ -63,12 +64,13 @@ Result = int | str
 @dataclass(frozen=True, slots=True)
 class Variant:
     """How programs are built: the level, the CPU (empty: the port's), without which errata (`*`: LLVM alone, with its
-    own assembler), and further words for llc."""
+    own assembler), further words for llc, and whether LLVM is to say which passes it runs."""
 
     level: str
     cpu: str = ""
     without: tuple[str, ...] = ()
     llc: tuple[str, ...] = ()
+    passes: bool = False
 
 
 @dataclass
@@ -82,6 +84,8 @@ class Hunt:
     own: Mapping[str, Any] | None = None
     builds: int = 0
     said: dict[str, str] = field(default_factory=dict)
+    passes: list[str] = field(default_factory=list)
+    """What LLVM said of its passes when it was asked."""
 
     @property
     def toolchain(self) -> Toolchain:
@@ -120,6 +124,9 @@ class Hunt:
             argv += [f"-Cllvm-args={word}" for word in variant.llc]
         env = processes.environment({**self.toolchain.variables(), "RUSTC_BOOTSTRAP": "1"})
         done = processes.run([*argv, str(source), "-o", str(binary)], env=env, timeout=3600)
+        if variant.passes:
+            told = place / PASSES
+            self.passes = told.read_text().splitlines() if told.is_file() else done.error_text.splitlines()
         if done.status == 0 and binary.is_file():
             return binary
         for each in programs if len(programs) == 1 else ():
@@ -139,6 +146,7 @@ class Hunt:
             "errata": not stock,
             "stock": stock,
             "llc_args": list(variant.llc),
+            "told": str(place / PASSES) if variant.passes else "",
         }
         script = (self.built.sysroot / "bin" / "link").read_text()
         linker = place / "link"

@@ -26,6 +26,7 @@ from portwright.run.events import Died, Exited, Outcome, Report, RunEvent
 from portwright.run.hostility import Hostility
 from portwright.run.injection import FaultPlan
 from portwright.run.kernel import Kernel
+from portwright.run.limits import time_end
 from portwright.run.loader import CannotLoad, Image
 from portwright.run.network import Network
 from portwright.run.options import Options
@@ -42,6 +43,8 @@ SIGINT = 2
 SIGABRT = 6
 SIGKILL = 9
 HOST_MEMORY = 512 << 20  # what an engine may need beside the guest's own memory
+PATIENCE = 5.0
+"""Seconds beyond its time after which a run that does not stop by itself is ended from outside."""
 Emit = Callable[[RunEvent], None]
 
 
@@ -82,11 +85,15 @@ def _in_worker(port: Port, binary: Path, data: bytes, options: Options, scratch:
         seen.take(event)
         emit(event)
 
+    seconds = options.limits.seconds
+    patience = None if seconds is None else seconds + PATIENCE
     try:
-        return in_worker(_run, port, binary, data, options, scratch, emit=pass_on)
+        return in_worker(_run, port, binary, data, options, scratch, emit=pass_on, seconds=patience)
     except WorkerDied as died:
         advice = "run it again with another `--engine`; if it comes again, report it"
         end = Died(SIGKILL, Report("engine-died", f"the engine's process ended: {died.how}", advice=advice))
+        if died.late and seconds is not None:  # there are instructions in which an engine itself hangs
+            end = time_end("wall", seconds)
     except KeyboardInterrupt:
         end = _interrupted()
     emit(end)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import pickle
 import resource
+import signal
+import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, Literal, TypeVar
 
@@ -21,21 +23,25 @@ MAIN = "from portwright.run.worker import main; main({task}, {answer})"
 
 
 class WorkerDied(Exception):
-    """The worker ended before the function did; `how` says by what."""
+    """The worker ended before the function did; `how` says by what, `late` that its time was over and we ended it."""
 
-    def __init__(self, how: str) -> None:
+    def __init__(self, how: str, *, late: bool = False) -> None:
         super().__init__(how)
-        self.how = how
+        self.how, self.late = how, late
 
 
 def in_worker(
-    function: Callable[..., Result], *arguments: Any, emit: Callable[[Any], None], memory: int | None = None
+    function: Callable[..., Result],
+    *arguments: Any,
+    emit: Callable[[Any], None],
+    memory: int | None = None,
+    seconds: float | None = None,
 ) -> Result:
     """Call `function(*arguments, emit)` in a worker and answer what it answers.
 
     The worker's `emit` brings each event here, to ours. Raises what the function raised, or `WorkerDied`.
-    `memory`: bytes that the worker may use beyond what it begins with. Function, arguments, events and result
-    must be such that pickle takes them.
+    `memory`: bytes that the worker may use beyond what it begins with; `seconds`: how long it may take.
+    Function, arguments, events and result must be such that pickle takes them.
     """
 
     def work(answer: int) -> None:
@@ -45,13 +51,25 @@ def in_worker(
         return pickle.dumps((function, arguments, memory))
 
     worker, reading = start_worker(work, MAIN, task)
+    late = threading.Event()
+
+    def too_late() -> None:
+        late.set()
+        worker.signal(signal.SIGKILL)
+
+    watch = threading.Timer(seconds, too_late) if seconds is not None else None
     try:
+        if watch is not None:
+            watch.start()
         with os.fdopen(reading, "rb") as words:
             found = _listen(words, emit)
         if found is None:
-            raise WorkerDied(ended_by(worker.wait()))
+            raise WorkerDied(ended_by(worker.wait()), late=late.is_set())
         worker.wait()
     finally:
+        if watch is not None:
+            watch.cancel()
+            watch.join()
         worker.end()
     kind, value = found
     if kind == "error":

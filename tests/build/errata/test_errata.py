@@ -1,9 +1,9 @@
 """Every erratum of m68k: its reproducer goes wrong without the mend, under an emulator, and right with it.
 
 The first half expires: where a newer LLVM no longer has a fault, its test fails and says so. Errata of the room:
-address-register-and, carry-of-compare, collapsed-moves, flag-destroying-copy, lost-frame-index, nested-call,
-pc-relative-reach, pc-relative-store, popped-result-pointer, realigned-stack, sign-extended-address, tested-mask,
-wide-shift.
+address-register-and, atomic-address, carry-of-compare, collapsed-moves, flag-destroying-copy, lost-frame-index,
+nested-call, pc-relative-reach, pc-relative-store, popped-result-pointer, realigned-stack, sign-extended-address,
+tested-mask, wide-shift.
 """
 
 from __future__ import annotations
@@ -155,6 +155,17 @@ def test_the_assembler_refuses_what_llc_writes(fault: str, tmp_path: Path) -> No
     link(settings(tmp_path, M68K), [source, "-plugin-opt=O0"], tmp_path / "program")
 
 
+def test_what_llc_cannot_select(tmp_path: Path) -> None:
+    main = "define i32 @main() nounwind {\n  %r = call i32 @exchanged(i32 0, i32 7)\n  ret i32 %r\n}\n"
+    source = module(tmp_path, "reproducer", HEAD + EXIT + ERRATA["atomic-address"].REPRODUCER + main, M68K)
+    with pytest.raises(
+        StepFailed, match=r"llc crashes at the function exchanged .*, and nothing that was tried"
+    ):
+        link(settings(tmp_path, M68K, errata=False), [source, "-plugin-opt=O1"], tmp_path / "program")
+    link(settings(tmp_path, M68K), [source, "-plugin-opt=O1"], tmp_path / "program")
+    assert run(tmp_path / "program", M68K).returncode == 7
+
+
 def assembly(folder: Path, fault: str) -> str:
     """What llc makes of a reproducer."""
     source = module(folder, "reproducer", HEAD + ERRATA[fault].REPRODUCER, M68K)
@@ -174,8 +185,10 @@ def test_a_word_to_an_address_register(tmp_path: Path) -> None:
 def test_far_data(tmp_path: Path) -> None:
     text = assembly(tmp_path, "pc-relative-reach")
     assert ",%pc)" in text
+    assert "\tbra\tget " in text
     mended, counts = errata_mending.mend("m68k", text, "case")
-    assert ",%pc)" not in mended and counts["pc-relative-reach"] >= 1
+    assert ",%pc)" not in mended and counts["pc-relative-reach"] >= 2
+    assert "\tjmp\tget\n" in mended and "bra\tget" not in mended
 
 
 def test_the_version_of_the_tests_is_a_known_one() -> None:

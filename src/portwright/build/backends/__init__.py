@@ -14,7 +14,8 @@ class Settings:
 
     `versions` are theirs and `code` is the hash of portwright's own: what was made with others is not taken from the
     cache. `cache` is the folder for what was made. `without` names errata to leave as they are; `llc_args`
-    are further words for llc; with `stock`, LLVM makes the objects alone, with its own assembler.
+    are further words for llc; with `stock`, LLVM makes the objects alone, with its own assembler. `told`, where it is
+    a file's name, gets what llc says of its passes.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Settings:
     inline_assembly: str = "llvm"
     llc_args: tuple[str, ...] = ()
     stock: bool = False
+    told: str = ""
 
 
 @dataclass(frozen=True)

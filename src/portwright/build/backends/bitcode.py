@@ -95,6 +95,7 @@ class _Link:
             own.inline_assembly,
             own.stock,
             list(own.llc_args),
+            own.told,
             list(own.assembler_args),
             self.level,
             self.words.entry,

@@ -1,10 +1,12 @@
-"""`lea (sym,%pc), %a0` reaches 32 KB: programs with far data do not link, whatever the code model says.
+"""`lea (sym,%pc), %a0` and `bra sym` reach 32 KB: large programs do not link, whatever the code model says.
 
 ## What it is
-What is addressed relative to the program counter gets a displacement of 16 bits (R_68K_PC16).
+What is addressed relative to the program counter gets a displacement of 16 bits (R_68K_PC16); and a call at the end of a
+function becomes a branch to the other one, for which the assembler takes as many.
 
 ## How it is recognised
-A pc-relative operand with a symbol in it, that is read, or whose address is made, or where a call or jump goes.
+A pc-relative operand with a symbol in it, that is read, or whose address is made, or where a call or jump goes; a branch
+to what is no label of its own function.
 
 ## How it is mended
 By the absolute address, which is 32 bits. The programs of this backend are linked where they run.
@@ -28,7 +30,12 @@ define i32 @get(i32 %n) nounwind {
   %v = load volatile i32, ptr @value
   ret i32 %v
 }
+define i32 @last(i32 %n) nounwind {
+  %r = tail call i32 @get(i32 %n)
+  ret i32 %r
+}
 """
+ABSOLUTE = {"bra": "jmp", "bsr": "jsr"}
 
 
 def mend(unit: Unit) -> int:
@@ -38,7 +45,10 @@ def mend(unit: Unit) -> int:
         if any(each.mode == "pc-indexed" for each in instruction.operands):
             what = f"in {line.function}: `{line.text.strip()}` has no mend: it is indexed"
             raise fail(what, Where(unit.where.file, line=line.number), None, "backend/erratum")
-        if any(each.mode == "pc-displaced" for each in instruction.operands):
+        name = ABSOLUTE.get(instruction.name)
+        if name is not None and not instruction.operands[0].text.startswith(".L"):
+            changes[place] = [made(line, f"{name}\t{instruction.operands[0].text}")]
+        elif any(each.mode == "pc-displaced" for each in instruction.operands):
             new = [each.symbol if each.mode == "pc-displaced" else each.text for each in instruction.operands]
             changes[place] = [made(line, f"{str(instruction).split()[0]}\t{', '.join(new)}")]
     unit.replace(changes)

@@ -2,7 +2,8 @@
 
 Unicorn's 68040 is told to be one: what it takes by default is a ColdFire, which lacks much of a 68000's. What it
 does not do as the CPU does: it reads the flags wrongly that instructions before have set (they can be set, and code
-sees them right), an odd address to run at is an illegal instruction, TRAPV is one too, and BKPT hangs.
+sees them right), an odd address to run at is an illegal instruction, TRAPV is one too, and BKPT hangs (the process
+that it is in is then ended, run/worker.py).
 """
 
 from __future__ import annotations
