@@ -1,4 +1,5 @@
-"""Makes of many files of bitcode one module: linked, its inner names hidden, optimised as at the end of a link."""
+"""Makes of many files of bitcode one module: linked, its inner names hidden, optimised as at the end of a link. And of a
+large module parts, for what comes then."""
 
 from __future__ import annotations
 
@@ -7,8 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portwright.base.files import write_atomic
+from portwright.base.processes import which
 from portwright.build.llvm_tools import Tools
 
+PART = 700_000
+LARGE = 3_000_000
+"""Bytes of bitcode of a part, and of a module that is worth it."""
 _MANGLED = re.compile(r"_(?:R|ZN)[A-Za-z0-9]")
 
 
@@ -47,3 +52,22 @@ def optimise(
     ]
     tools.need("opt", argv, "opt failed")
     return made
+
+
+def splitter(tools: Tools) -> Path | None:
+    """`llvm-split` beside the other tools; where there is none, large modules stay whole."""
+    linker = Path(tools.paths["llvm-link"])
+    return which(str(linker.with_name(linker.name.replace("llvm-link", "llvm-split"))))
+
+
+def split(tools: Tools, module: Path) -> list[Path]:
+    """The parts of a module, or only itself: names that are its own are hidden from others but not from its parts."""
+    size, program = module.stat().st_size, splitter(tools)
+    if size < LARGE or program is None:
+        return [module]
+    count = size // PART
+    # No dots: what is made of a part is named by what comes before the last.
+    begun = str(module.with_name(f"{module.name.replace('.', '-')}-part"))
+    own = Tools({"llvm-split": str(program)}, tools.patience)
+    own.need("llvm-split", ["-j", str(count), str(module), "-o", begun], "a module cannot be split")
+    return [Path(f"{begun}{number}") for number in range(count)]

@@ -12,7 +12,7 @@ import pytest
 from backend_cases import X86, link, module, run, settings
 from no_core import tool
 from portwright.base.errors import BadInput, StepFailed
-from portwright.build import backend_link
+from portwright.build import backend_link, bitcode_modules
 from portwright.build.backends import Settings
 
 EXIT = """
@@ -128,3 +128,19 @@ def test_where_nothing_can_be_written_is_one_line(tmp_path: Path, own: Settings)
     words = [str(module(tmp_path, "start", EXIT)), str(module(tmp_path, "answer", ANSWER))]
     with pytest.raises(SystemExit, match=r"error: .*No such file"):
         backend_link.main([str(tmp_path / "link.json"), *words, "-o", str(tmp_path / "none" / "program")])
+
+
+def test_a_large_module_is_made_in_parts(
+    tmp_path: Path, own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bitcode_modules, "LARGE", 0)
+    monkeypatch.setattr(bitcode_modules, "PART", 600)
+    inputs = [module(tmp_path, "start", EXIT), module(tmp_path, "answer", ANSWER)]
+    report = link(own, [*inputs, "-plugin-opt=O1"], tmp_path / "program")
+    assert run(tmp_path / "program").returncode == 42 and report.modules == ("program",)
+    kept = [path.name for path in (tmp_path / "cache" / "modules").rglob("*.s")]
+    assert len(kept) > 1 and set(kept) == {f"{number}-module.s" for number in range(len(kept))}
+    # Without the tool it stays whole, and that is another module to the cache.
+    monkeypatch.setattr(bitcode_modules, "splitter", lambda tools: None)
+    assert link(own, [*inputs, "-plugin-opt=O1"], tmp_path / "program").reused == ()
+    assert run(tmp_path / "program").returncode == 42

@@ -1,9 +1,9 @@
 """Every erratum of m68k: its reproducer goes wrong without the mend, under an emulator, and right with it.
 
 The first half expires: where a newer LLVM no longer has a fault, its test fails and says so. Errata of the room:
-address-register-and, atomic-address, branch-reach, carry-of-compare, collapsed-moves, flag-destroying-copy, long-
-frame, lost-frame-index, nested-call, pc-relative-reach, pc-relative-store, popped-result-pointer, realigned-stack,
-sign-extended-address, tested-mask, wide-shift.
+address-register-and, atomic-address, branch-reach, carry-of-compare, collapsed-moves, flag-destroying-copy,
+long-frame, lost-frame-index, narrow-product, nested-call, pc-relative-reach, pc-relative-store,
+popped-result-pointer, realigned-stack, sign-extended-address, tested-mask, wide-shift.
 """
 
 from __future__ import annotations

@@ -1,14 +1,18 @@
 """LLVM's own tools, called one after the other: llvm-link, opt, llc to assembly, GNU as and ld.
 
 What the program is made of becomes one module, in which only names that others may ask for stay visible; runtime
-libraries stay another. Native code is linked as it is, and named in the report.
+libraries stay another. Native code is linked as it is, and named in the report. A large module goes on in parts: llc's
+time to show what an erratum asks of it grows with the square of a module's size, and a crash costs but its part.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +100,7 @@ class _Link:
             self.level,
             self.words.entry,
             wanted,
+            bitcode_modules.splitter(self.tools) is not None,
         ]
 
         def make(out: Path) -> Making:
@@ -112,29 +117,48 @@ class _Link:
         return bitcode_modules.optimise(self.tools, merged, self.level, keep)
 
     def _made(self, name: str, module: Path, out: Path) -> Making:
-        raw, counts = self.folder / f"{name}.s", dict[str, int]()
         if self.settings.stock:
             return {}, Maker(self.tools, self.settings, name, self.level).make(module, out / OBJECT)
+        counts = Counter[str]()
         known = errata_mending.of_cpu(self.settings.arch)
         left = self.settings.without if self.settings.errata else tuple(known)
         if set(known) - set(left):
-            module, counts = self._mended(name, module, left)
+            module, found = self._mended(name, module, left)
+            counts.update(found)
+        parts = bitcode_modules.split(self.tools, module)
+        if len(parts) == 1:
+            more, fallbacks = self._object(name, module, (out / ASSEMBLY, out / OBJECT), left)
+            return counts + Counter(more), fallbacks
+        places = [
+            (out / f"{number}-{ASSEMBLY}", self.folder / f"{name}-{number}.o") for number in range(len(parts))
+        ]
+        names = [f"{name}, part {number + 1} of {len(parts)}" for number in range(len(parts))]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = list(pool.map(self._object, names, parts, places, [left] * len(parts)))
+        for more, _ in done:
+            counts.update(more)
+        objects = [str(place) for _, place in places]
+        self.tools.need("ld", ["-r", "-o", str(out / OBJECT), *objects], "the parts of a module do not link")
+        return counts, [each for _, fallbacks in done for each in fallbacks]
+
+    def _object(self, name: str, module: Path, made: tuple[Path, Path], left: Sequence[str]) -> Making:
+        """Make the assembly and the object of a module, at two places."""
+        raw, (assembly, target) = module.with_name(f"{module.name}.raw.s"), made
         passes = errata_mending.passes(self.settings.arch, left)
         maker = Maker(self.tools, self.settings, name, self.level, passes=passes)
         fallbacks = maker.make(module, raw)
         text = raw.read_text(encoding="utf-8", errors="surrogateescape")
-        text, more = errata_mending.mend(self.settings.arch, text, name, left, maker.machine)
-        counts |= more
-        (out / ASSEMBLY).write_text(text, encoding="utf-8", errors="surrogateescape")
+        text, counts = errata_mending.mend(self.settings.arch, text, name, left, maker.machine)
+        assembly.write_text(text, encoding="utf-8", errors="surrogateescape")
         # GNU as takes names of files with their folders, as DWARF 5 has them, only when told so.
         dwarf = ["--gdwarf-5"] if re.search(r"^\t\.file\t\d", text, re.MULTILINE) else []
-        argv = [*self.settings.assembler_args, *dwarf, "-o", str(out / OBJECT), str(out / ASSEMBLY)]
+        argv = [*self.settings.assembler_args, *dwarf, "-o", str(target), str(assembly)]
         try:
             self.tools.need("as", argv, f"the assembler refuses the assembly of {name}")
         except StepFailed:
             # What it refused is gone with the folder: keep it where the message can say.
-            kept = self.root / "refused" / f"{self.settings.target}-{name}.s"
-            write_atomic(kept, (out / ASSEMBLY).read_bytes())
+            kept = self.root / "refused" / f"{self.settings.target}-{name.partition(',')[0]}.s"
+            write_atomic(kept, assembly.read_bytes())
             self.tools.need("as", [*argv[:-1], str(kept)], f"the assembler refuses the assembly of {name}")
             raise
         return counts, fallbacks

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from portwright.base.errors import Fault, MissingTool
+from portwright.base.errors import BadInput, Fault, MissingTool
 from portwright.base.processes import Attended, paste, which
 from portwright.describe.machines.qemu import Qemu
 from portwright.run import firmware, kvm, qemu_command, qemu_cpus
@@ -45,7 +45,12 @@ def start(boot: Boot) -> QemuMachine:
     if program is None:
         hint = "portwright setup --all (Debian: qemu-system-x86, qemu-system-arm, qemu-system-misc)"
         what = f"`qemu-system-{machine.arch}` is not on this machine"
-        raise MissingTool([Fault(what, None, hint, "tool/missing")])
+        missing = Fault(what, None, hint, "tool/missing")
+        try:
+            qemu_command.arguments(boot, machine, "tcg")
+        except BadInput as error:
+            raise BadInput([missing, *error.faults]) from None
+        raise MissingTool([missing])
     accelerator, how = _accelerator(machine)
     words = [str(program), *qemu_command.arguments(boot, machine, accelerator)]
     return QemuMachine(boot, machine, words, accelerator, how)
