@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backend_cases import link, module, run, settings
+from backend_cases import M68K, link, module, run, settings
 from no_core import tool
-from portwright.base.errors import StepFailed
+from portwright.base.errors import BadInput, StepFailed
 from portwright.build.backends import Fallback, Settings
 
 PROGRAM = """
@@ -77,3 +79,61 @@ def test_the_build_stops_where_nothing_helps(tmp_path: Path) -> None:
     with pytest.raises(StepFailed, match="llc crashes at the function fragile in Some Pass") as caught:
         link(own, [module(tmp_path, "start", PROGRAM), "-plugin-opt=O2"], tmp_path / "program")
     assert "run it again" in str(caught.value) and not (tmp_path / "program").exists()
+
+
+def test_what_must_inline_can_be_left_unoptimised_too(tmp_path: Path) -> None:
+    own = crashing(tmp_path, "'optnone' not in attributes")
+    program = PROGRAM.replace("noinline optsize minsize", "noinline minsize")
+    report = link(own, [module(tmp_path, "start", program), "-plugin-opt=O2"], tmp_path / "program")
+    assert [row.done for row in report.fallbacks][-1] == "optnone noinline"
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("kill -9 $$", "it ran too long, or was killed"),
+        ("echo 'error: No space left on device' >&2; exit 1", "No space left on device"),
+    ],
+)
+def test_what_is_no_fault_of_llcs_is_no_fallback_and_is_not_kept(
+    ends: str, said: str, tmp_path: Path
+) -> None:
+    """Once it passes, the same module is made as it was asked for."""
+    own, once = settings(tmp_path), tmp_path / "once"
+    script = tmp_path / "llc"
+    script.write_text(
+        f'#!/bin/sh\n[ -e {once} ] || {{ touch {once}; {ends}; }}\nexec {tool("llc-22")} "$@"\n'
+    )
+    script.chmod(0o755)
+    own = settings(tmp_path, tools={**own.tools, "llc": str(script)})
+    words = [module(tmp_path, "start", PROGRAM), "-plugin-opt=O2"]
+    with pytest.raises(StepFailed, match=said):
+        link(own, words, tmp_path / "program")
+    report = link(own, words, tmp_path / "program")
+    assert (report.fallbacks, report.reused) == ((), ()) and run(tmp_path / "program").returncode == 42
+
+
+def test_a_cpu_that_llc_does_not_know_stops_the_build(tmp_path: Path) -> None:
+    """It would only be passed over, and the code be for another."""
+    own = replace(settings(tmp_path), cpu="no-such-cpu")
+    with pytest.raises(BadInput, match="llc does not know 'no-such-cpu'"):
+        link(own, [module(tmp_path, "start", PROGRAM)], tmp_path / "program")
+
+
+def test_bitcode_of_another_cpu_is_named(tmp_path: Path) -> None:
+    own = settings(tmp_path, M68K)
+    with pytest.raises(
+        BadInput, match="the bitcode of the program is for x86_64-unknown-none-elf, and the port's"
+    ):
+        link(own, [module(tmp_path, "start", PROGRAM)], tmp_path / "program")
+
+
+def test_what_a_killed_link_left_is_swept_away(tmp_path: Path) -> None:
+    own, words = settings(tmp_path), [module(tmp_path, "start", PROGRAM), "-plugin-opt=O2"]
+    link(own, words, tmp_path / "program")
+    ((kept,),) = ([path.parent for path in (tmp_path / "cache" / "modules").rglob("said.json")],)
+    left = kept.parent / ".new-of-another"
+    left.mkdir()
+    shutil.rmtree(kept)
+    link(own, words, tmp_path / "program")
+    assert kept.is_dir() and not left.exists()

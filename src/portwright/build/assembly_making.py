@@ -6,18 +6,20 @@ the module is made at another level. Nothing of it is silent, and where nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portwright.base.errors import Fault, StepFailed, Where
-from portwright.base.processes import paste
+from portwright.base.errors import Fault, StepFailed, Where, fail
+from portwright.base.processes import Completed, paste
 from portwright.build.backends import Fallback, Settings
-from portwright.build.llvm_tools import Crash, Tools, crash
+from portwright.build.llvm_tools import Crash, Tools, crash, crashed
 
 SIZE = ("optsize", "minsize")
 PLAIN = ("optnone", "noinline")
 MOST_TRIES = 60
+_UNKNOWN = re.compile(r"('[^'\n]*') is not a recognized (?:processor|feature)[^\n]*")
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Maker:
             words = self.words(level, module, out)
             done = self.tools.run("llc", [*words, *(f"-print-before={each}" for each in self.passes)])
             self._tell(done.error_text)
+            self._must_be_told(done)
             if done.status == 0:
                 self.machine = done.error_text if self.passes else ""
                 return self.fallbacks
@@ -62,6 +65,18 @@ class Maker:
         at = f" at the function {found.function}" if found.function else ""
         what = f"llc crashes{at} in {found.stage or 'an unknown pass'}, and nothing that was tried helps:\n{found.said}"
         raise StepFailed([Fault(what, Where(self.name), f"run it again: {command}", "backend/llc")])
+
+    def _must_be_told(self, done: Completed) -> None:
+        """Raise where llc took something else than was asked for, or ended by no fault of its own: what comes of a full
+        disk or of a kill must not become a fallback, which is kept."""
+        unknown = _UNKNOWN.search(done.error_text)
+        if unknown is not None:
+            hint = f"`{self.tools.paths['llc']} -mcpu=help` lists what it knows"
+            raise fail(f"llc does not know {unknown[1]}: {unknown[0]}", Where(self.name), hint, "backend/cpu")
+        if done.status != 0 and not crashed(done):
+            what = f"llc did not come to its end, by no fault that it names: {crash(done).said}"
+            hint = f"run it again: {paste(done.argv)}"
+            raise StepFailed([Fault(what, Where(self.name), hint, "backend/llc")])
 
     def _tell(self, said: str) -> None:
         """Add what llc says of its passes to the file that is to have it."""
@@ -106,8 +121,12 @@ class Maker:
         taken, given = (SIZE, ()) if what == "size" else ((), PLAIN)
         made = module.with_name(f"{module.stem}-{len(self.fallbacks)}.bc")
         words = [f"-force-remove-attribute={function}:{each}" for each in taken]
+        if given:  # `optnone` goes with neither
+            words += [f"-force-remove-attribute={function}:{each}" for each in ("alwaysinline", *SIZE)]
         words += [f"-force-attribute={function}:{each}" for each in given]
-        self.tools.need("opt", ["-passes=forceattrs", *words, str(module), "-o", str(made)], "opt failed")
+        ran = self.tools.run("opt", ["-passes=forceattrs", *words, str(module), "-o", str(made)])
+        if ran.status != 0:  # the next rung, then
+            return module, level
         asked, done = (" ".join(taken), "without") if taken else (f"-O{level}", " ".join(given))
         self.fallbacks.append(Fallback(self.name, function, asked, done, why))
         return made, level

@@ -28,6 +28,8 @@ def cause(hunt: Hunt, program: Written, variant: Variant, expected: int) -> str:
         if _alone(hunt, program, variant, wrong) != expected or wrong >= ALL_PASSES:
             break
         right, wrong = wrong, wrong * 4
+    if right >= ALL_PASSES or (wrong >= ALL_PASSES and _alone(hunt, program, variant, wrong) == expected):
+        return "not narrowed: with a limit that leaves no pass out it is right"
     while wrong - right > 1:
         middle = (right + wrong) // 2
         if _alone(hunt, program, variant, middle) == expected:

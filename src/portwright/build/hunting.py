@@ -57,6 +57,11 @@ PLAIN = [
     "-Ccodegen-units=1",
 ]
 
+MORE = 12
+"""How many times that it gets once more."""
+_NUMBERED = re.compile(r"M68\d{3}")
+"""m68k's CPUs, which LLVM, GNU as and QEMU all call so."""
+
 Result = int | str
 """What came of a program: its number, or in words why there is none."""
 
@@ -96,7 +101,13 @@ class Hunt:
         """What came of each program, by its name."""
         binary = self._binary(programs, variant)
         if binary is not None:
-            return dict(zip([each.name for each in programs], self._run(binary, len(programs)), strict=True))
+            return dict(
+                zip(
+                    [each.name for each in programs],
+                    self._run(binary, len(programs), self._model(variant)),
+                    strict=True,
+                )
+            )
         if len(programs) == 1:
             return {programs[0].name: f"does not build: {self.said[programs[0].name]}"}
         half = len(programs) // 2
@@ -133,6 +144,10 @@ class Hunt:
             self.said[each.name] = why(done.error_text)
         return None
 
+    def _model(self, variant: Variant) -> str:
+        """The CPU that is built for, empty where the port's back end does not name one."""
+        return variant.cpu or (str(self.own["cpu"]) if self.own is not None else "")
+
     def _linker(self, place: Path, variant: Variant) -> Path:
         """The port's own linker with other settings: ELF for this kernel, the CPU, the errata."""
         assert self.own is not None and self.built.sysroot is not None
@@ -140,7 +155,11 @@ class Hunt:
         changed = dict(self.own) | {
             "output": "elf",
             "link_args": [],
-            "cpu": variant.cpu or self.own["cpu"],
+            "cpu": self._model(variant),
+            "assembler_args": [
+                f"-{self._model(variant).lower()}" if _NUMBERED.fullmatch(word[1:].upper()) else word
+                for word in self.own["assembler_args"]
+            ],
             "inline_assembly": "llvm" if stock else "assembler",
             "without": [] if stock else list(variant.without),
             "errata": not stock,
@@ -154,14 +173,17 @@ class Hunt:
         write_atomic(place / "link.json", json.dumps(changed))
         return linker
 
-    def _run(self, binary: Path, count: int) -> list[Result]:
+    def _run(self, binary: Path, count: int, model: str) -> list[Result]:
         known = of_arch(self.arch)
         order: Any = known.endian if known is not None else "little"
         prefix = [] if self.arch == platform.machine() else [str(processes.need(f"qemu-{self.arch}", QEMU))]
+        prefix += ["-cpu", model.lower()] if prefix and _NUMBERED.fullmatch(model) else []
         results: list[Result] = []
         while len(results) < count:
             argv = [*prefix, str(binary), *["x"] * len(results)]
             done = processes.run(argv, timeout=PATIENCE)
+            if done.status == -9:  # on a busy machine many programs together take long
+                done = processes.run(argv, timeout=PATIENCE * MORE)
             came = [done.stdout[at : at + 8] for at in range(0, len(done.stdout) - 7, 8)]
             results += [int.from_bytes(each, order) for each in came][: count - len(results)]
             if len(results) < count:

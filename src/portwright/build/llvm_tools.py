@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,17 @@ class Tools:
         raise StepFailed([Fault(f"{what}: {how}{at}\n{where.said}", tool, hint, f"backend/{name}")])
 
 
+FATAL = (signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGTRAP)
+"""By which a program ends that is at fault itself."""
+
+
+def crashed(done: Completed) -> bool:
+    """Whether a tool ended by its own fault, and not because somebody stopped it or something was missing."""
+    number = -done.status if done.status < 0 else done.status - 128  # a shell between says it so
+    own = any(word in done.error_text for word in ("LLVM ERROR", "Assertion", "PLEASE submit a bug report"))
+    return number in FATAL or (own and "No space left" not in done.error_text)
+
+
 def crash(done: Completed) -> Crash:
     """What a tool that did not end well says of it."""
     text = done.error_text
@@ -61,7 +73,7 @@ def crash(done: Completed) -> Crash:
 def _words(text: str, status: int) -> str:
     """The sentence that matters of what a tool said: without addresses, which change from run to run."""
     if status == -9:
-        return "it ran too long"
+        return "it ran too long, or was killed"
     lines = [line for line in text.splitlines() if not line.startswith(("PLEASE submit", "Stack dump", " #"))]
     told = [line for line in lines if "Assertion" in line or "LLVM ERROR" in line or "error:" in line]
     chosen = told or [line for line in lines if line.strip() and not re.match(r"\d+\.\s|#\d+ ", line)]

@@ -40,6 +40,8 @@ def made(root: Path, name: str, make: Callable[[Path], tuple[Mapping[str, int], 
         found = _kept(folder)
         if found is not None:
             return found
+        for left in folder.parent.glob(".new-*"):  # of one that was killed: only who has the lock makes any
+            shutil.rmtree(left, ignore_errors=True)
         with folder_atomic(folder) as fresh:
             errata, fallbacks = make(fresh)
             said = {"errata": dict(errata), "fallbacks": [asdict(row) for row in fallbacks]}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from portwright.base.errors import StepFailed, fail
 from portwright.base.files import temporary_folder, write_atomic
-from portwright.base.hashing import hash_value
+from portwright.base.hashing import hash_file, hash_value
 from portwright.base.sources import File
 from portwright.build import (
     bitcode_modules,
@@ -157,7 +157,8 @@ class _Link:
             self.tools.need("as", argv, f"the assembler refuses the assembly of {name}")
         except StepFailed:
             # What it refused is gone with the folder: keep it where the message can say.
-            kept = self.root / "refused" / f"{self.settings.target}-{name.partition(',')[0]}.s"
+            mark = hash_file(assembly)[:8]
+            kept = self.root / "refused" / f"{self.settings.target}-{name.partition(',')[0]}-{mark}.s"
             write_atomic(kept, assembly.read_bytes())
             self.tools.need("as", [*argv[:-1], str(kept)], f"the assembler refuses the assembly of {name}")
             raise
@@ -167,7 +168,12 @@ class _Link:
         """The module without the faults that only LLVM IR shows."""
         plain, mended = self.folder / f"{name}.ll", self.folder / f"{name}.mended"
         self.tools.need("llvm-dis", [str(module), "-o", str(plain)], "llvm-dis failed")
-        text, counts = errata_mending.mend_ir(self.settings.arch, plain.read_text(), name, left)
+        said = plain.read_text()
+        triple = re.search(r'^target triple = "([^"]*)"', said, re.MULTILINE)
+        if triple is not None and triple[1] != self.settings.triple:
+            what = f"the bitcode of the {name} is for {triple[1]}, and the port's target is {self.settings.triple}"
+            raise fail(what, None, "build everything that is linked for the one target", "backend/triple")
+        text, counts = errata_mending.mend_ir(self.settings.arch, said, name, left)
         if not counts:
             return module, counts
         plain.write_text(text)
