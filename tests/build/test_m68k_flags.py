@@ -120,3 +120,11 @@ def test_code_behind_a_table_of_a_switch_is_looked_at() -> None:
         assert [str(read.lines[place].instruction).split() for place in places] == (
             [["and.l", "#255,", "%d2"]] if entry == ".L2" else []
         )
+
+
+def test_a_register_is_written_by_a_list_only_where_it_is_in_it() -> None:
+    """A subtraction whose result is read behind such a move is there for more than its flags."""
+    body = ("sub.l\t%d0, %d5", "and.l\t#255, %d2", "beq\t.L1")
+    read = ("move.l\t%d5, %d0", *END)
+    assert destroyed(*body, "movem.l\t(4,%sp), %d3/%d4", *read) == []
+    assert destroyed(*body, "movem.l\t(4,%sp), %d3-%d5", "move.l\t%d5, %d0", *END) == ["and.l #255, %d2"]

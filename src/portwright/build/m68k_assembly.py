@@ -45,6 +45,19 @@ _NUMBER = re.compile(r"(?<![\w.$])\$([0-9a-fA-F]+)(?=[,)\s]|$)")
 _OWN_BEGINS, _OWN_ENDS = "; Start of file scope inline assembly", "; End of file scope inline assembly"
 
 
+REGISTERS = (*(f"%d{number}" for number in range(8)), *(f"%a{number}" for number in range(7)), "%sp")
+"""In the order in which `movem` takes them."""
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The registers of a list, `%d0-%d2/%a0`, in their order."""
+    found: set[int] = set()
+    for part in text.replace("%fp", "%a6").replace("%a7", "%sp").split("/"):
+        low, _, high = part.partition("-")
+        found.update(range(REGISTERS.index(low), REGISTERS.index(high or low) + 1))
+    return tuple(REGISTERS[at] for at in sorted(found))
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
     """An operand: `symbol` is what stands as immediate, displacement or address, `registers` those that it names."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from portwright.base.errors import BadInput, Fault
-from portwright.build.m68k_assembly import Instruction, Line, Unit
+from portwright.build.m68k_assembly import Instruction, Line, Unit, listed
 
 _BITS = {flag: 1 << place for place, flag in enumerate("XNZVC")}
 _EVERY = sum(_BITS.values())
@@ -179,9 +179,8 @@ def _does(instruction: Instruction, register: str) -> str:
     for letter, operand in zip(instruction.effect.operands, instruction.operands, strict=False):
         own = operand.text == register
         if operand.mode == "list":
-            found = (
-                "r" if letter == "r" or found == "r" else "w"
-            )  # the end of a function gives back what it kept
+            if register in listed(operand.text):
+                found = "r" if letter == "r" or found == "r" else "w"
         elif (own and letter in "rm") or (not own and register in operand.registers):
             return "r"
         elif own and letter == "w":

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portwright.base.errors import Where, fail
-from portwright.build.m68k_assembly import Instruction, Line, Unit, made
+from portwright.build.m68k_assembly import REGISTERS, Instruction, Line, Unit, listed, made
 from portwright.build.m68k_assembly import read as read
 
 ARCH = "m68k"
@@ -45,7 +45,6 @@ _FORMS = (
     (True, re.compile(r"MOVM32mp (\d+), (-?\d+), \$(\w+)")),
     (True, re.compile(r"MOVM32mj (\d+), ()\$(\w+)")),
 )
-_NAMES = (*(f"%d{number}" for number in range(8)), *(f"%a{number}" for number in range(7)), "%sp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class _Move:
 
     def places(self) -> dict[str, int]:
         """Where each register lies."""
-        names = [name for bit, name in enumerate(_NAMES) if self.mask >> bit & 1]
+        names = [name for bit, name in enumerate(REGISTERS) if self.mask >> bit & 1]
         return {name: self.offset + 4 * at for at, name in enumerate(names)}
 
     def __str__(self) -> str:
@@ -116,12 +115,7 @@ def _read(instruction: Instruction) -> _Move | None:
 
 def _mask(text: str) -> int:
     """A list of registers as bits."""
-    mask = 0
-    for part in text.replace("%fp", "%a6").split("/"):
-        low, _, high = part.partition("-")
-        for bit in range(_NAMES.index(low), _NAMES.index(high or low) + 1):
-            mask |= 1 << bit
-    return mask
+    return sum(1 << REGISTERS.index(name) for name in listed(text))
 
 
 def _made_of(move: _Move, moves: Iterator[_Move], where: Where, function: str) -> list[_Move]:

@@ -40,7 +40,7 @@ no:
 _NAME = r'%(?:[\w.$-]+|"[^"]*")'
 _MASKED = re.compile(rf"^  ({_NAME}) = and (i\d+) (.+), (255|65535)((?:, !.*)?)$")
 _PASSED_ON = re.compile(rf"^  ({_NAME}) = (?:trunc|zext|sext|freeze|phi|select) (.*)$")
-_ASKS = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ ({_NAME}), 0|^  switch i\d+ ({_NAME}),")
+_ASKS = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ ({_NAME}), [01](?!\d)|^  switch i\d+ ({_NAME}),")
 
 
 def mend_ir(module: Module) -> int:
