@@ -12,7 +12,8 @@ an image, it has
     check(source) -> Iterator[Problem]  everything that is wrong with an image
     packing(volume) -> Packing          the fields with which `layout` makes an image like this one again
 
-and, where files can be changed in place, `edit(target) -> Editor`, and where something can be mended safely,
+where it is written only by a tool of its authors, WRITTEN_BY is that program's name and how it is had, and `layout` says
+so; and, where files can be changed in place, `edit(target) -> Editor`, and where something can be mended safely,
 `repair(target) -> list[str]` (what was done). One that holds partitions has `read(source) -> Partitions` and
 `layout(partitions, packing)`.
 

@@ -25,8 +25,9 @@ from portwright.formats.parts.redoxfs_ring import (
 from portwright.formats.parts.redoxfs_tree import Tree, problem
 
 HOLDS = "files"
-SUMMARY = "RedoxFS, the file system of Redox's disks: read, not written"
-FIELDS = ()
+SUMMARY = "RedoxFS, the file system of Redox's disks: read here, written by its own tool"
+FIELDS = ("size",)
+WRITTEN_BY = ("redoxfs-ar", "`cargo install redoxfs` gives it")
 _TOOLS = (
     "the crate's own tools can: `cargo install redoxfs` gives `redoxfs` (mounts by FUSE), `redoxfs-ar DISK FOLDER` "
     "(a new file system with a folder's files), `redoxfs-mkfs`, `redoxfs-clone`, `redoxfs-resize`"

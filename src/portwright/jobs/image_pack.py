@@ -17,7 +17,7 @@ from portwright.base.sources import File
 from portwright.jobs import Arg
 from portwright.pack import bootstrap as bootstraps
 from portwright.pack import format as formats
-from portwright.pack import make, tree
+from portwright.pack import make, tree, written_by
 from portwright.pack.make import Made
 from portwright.pack.tree import Keeping
 
@@ -91,6 +91,11 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     packing = make.packing(wanted, said, str(arguments.output))
     keeping = Keeping(arguments.owners, arguments.times, tree.epoch(), arguments.modes, arguments.order)
     nodes = tree.nodes(arguments.tree, keeping)
+    if hasattr(wanted.module, "WRITTEN_BY"):
+        work = written_by.make(
+            wanted, arguments.tree, nodes, packing, arguments.output, listed=arguments.manifest
+        )
+        return Result((yield from work))
     return Result((yield from make.make(wanted, nodes, packing, arguments.output, listed=arguments.manifest)))
 
 

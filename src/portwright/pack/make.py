@@ -135,7 +135,7 @@ def make(
     written = yield from write.write(layout, output, hashes=listed is not None)
     total = ""
     if listed is not None:
-        total = _list(nodes, written.hashes, listed)
+        total = list_nodes(nodes, written.hashes, listed)
     kinds = [node.kind for node in nodes]
     return Made(
         output,
@@ -149,7 +149,8 @@ def make(
     )
 
 
-def _list(nodes: Sequence[Node], hashes: Mapping[int, str], listed: Path) -> str:
+def list_nodes(nodes: Sequence[Node], hashes: Mapping[int, str], listed: Path) -> str:
+    """Write the manifest of a tree; its hash. `hashes` are those of sources that are known already."""
     known = {node.path: hashes[id(node.content)] for node in nodes if id(node.content) in hashes}
 
     def content(node: Node) -> Source:
