@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from port_copies import quick
 from portwright.base.errors import BadInput
 from portwright.base.events import outcome
 from portwright.jobs import codegen
@@ -24,7 +25,7 @@ def test_a_program_that_is_not_there() -> None:
 
 @pytest.mark.toolchain
 def test_nothing_is_wrong_on_this_machines_own_cpu(toolchain: object) -> None:
-    result = outcome(codegen.run(codegen.Arguments("x86_64-portwright-linux", quick=True)))
+    result = outcome(codegen.run(codegen.Arguments(str(quick("x86_64-portwright-linux")), quick=True)))
     assert result.status == 0 and [row.right for row in result.rows] == [row.programs for row in result.rows]
 
 
