@@ -112,7 +112,10 @@ def everything(data: bytes, deep: bool) -> None:
         what = each.identify(source)
         if what is None:
             continue
-        list(each.module.check(source))
+        try:
+            list(each.module.check(source))
+        except BadInput as error:
+            assert error.faults and all(fault.what for fault in error.faults)
         try:
             if each.holds_files:
                 read = each.read(source)
