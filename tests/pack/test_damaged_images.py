@@ -202,6 +202,12 @@ def test_a_sample_of_damages(kind: str) -> None:
     assert judged(kind, range(60)) == []
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("fat, 12", 4710), ("redoxfs", 1960)])
+def test_what_the_million_found(kind: str, seed: int) -> None:
+    """A file that lies behind the end, while others are there; a file that is larger than any of the host's."""
+    assert judged(kind, range(seed, seed + 1)) == []
+
+
 @pytest.mark.e2e
 def test_a_million_damages() -> None:
     """So many in all, of every kind as many."""

@@ -187,7 +187,12 @@ def _members(
     others = 0
     for child in _tried(case):
         seen.add(child.path)
-        if not _worth(child):
+        try:
+            worth = _worth(child)
+        except BadInput as error:  # it lies where the image has been cut off: the others may be there
+            case.problem(error)
+            worth = False
+        if not worth:
             others += 1
             continue
         inner = Case(child.name, child.source, node=child.node, within=case)
