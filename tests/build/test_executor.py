@@ -120,7 +120,7 @@ def test_a_failed_step_is_told_with_a_command_that_does_the_same(fresh_cache: Pa
     bad = plan(
         shell(
             "bad",
-            "echo noise >&2; echo 'error: it broke' >&2; echo \"$WORD\" >&2; exit 7",
+            "sleep 0.3; echo noise >&2; echo 'error: it broke' >&2; echo \"$WORD\" >&2; exit 7",
             env={"WORD": "a b'c"},
         ),
         shell("worse", "echo 'error: this too' >&2; kill -9 $$"),

@@ -99,7 +99,8 @@ class _Schedule:
         self.lock = lock
         self.pending = {step.name for step in todo}
         self.failed: set[str] = set()
-        self.faults: list[Fault] = []
+        self.order = [step.name for step in todo]
+        self.faults: dict[str, list[Fault]] = {}
 
     def run(self) -> Iterator[Event]:
         with ExitStack() as ending, selectors.DefaultSelector() as selector:
@@ -125,8 +126,8 @@ class _Schedule:
                         if tool.remarks():
                             yield Note(tool.remarks(), "debug")
                         yield self._finish(tool)
-        if self.faults:
-            raise StepFailed(self.faults)
+        if self.faults:  # as the plan has them, whichever ended first
+            raise StepFailed([fault for name in self.order for fault in self.faults.get(name, [])])
 
     def _ready(self, busy: int) -> list[Step]:
         """The waiting steps that can start now; forgets those that need a failed one."""
@@ -154,7 +155,7 @@ class _Schedule:
         step, seconds = tool.step, tool.seconds
         fault = tool.fault()
         if fault is not None:
-            self.faults.append(fault)
+            self.faults[step.name] = [fault]
             self.failed.add(step.name)
             self.pending.discard(step.name)
             return Ended(step.name, "failed", seconds)
@@ -168,7 +169,7 @@ class _Schedule:
         try:
             outcome = own_step.run(self.store, step)
         except PortwrightError as error:
-            self.faults += error.faults
+            self.faults[step.name] = error.faults
             self.failed.add(step.name)
             self.pending.discard(step.name)
             yield Ended(step.name, "failed", time.monotonic() - began)
