@@ -15,6 +15,15 @@ from portwright.build.backend_facts import LLVM
 from portwright.build.backends import Report, Settings
 
 X86 = ("x86_64", "x86_64-unknown-none-elf", "x86-64", "as", "ld")
+M68K_LAYOUT = 'target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"\n'
+M68K_START = """
+module asm ".globl _start"
+module asm "_start: jsr main"
+module asm "move.l %d0, %d1"
+module asm "moveq #1, %d0"
+module asm "trap #0"
+"""
+"""A program for Linux that ends with what `main` answers."""
 M68K = ("m68k", "m68k-unknown-linux-gnu", "M68020", "m68k-linux-gnu-as", "m68k-linux-gnu-ld")
 
 

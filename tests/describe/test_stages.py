@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 import tomlkit
 
-from port_copies import one_at_a_time
+from port_copies import one_at_a_time, quick
 from portwright.base.events import outcome
 from portwright.base.files import cache_root, lock, write_atomic
 from portwright.build import goals
@@ -46,7 +46,7 @@ def offering(allowed: set[str]) -> Port:
     """Linux's port whose ledger gives a meaning only to some operations; always in the same folder, whose std is
     then only brought up to date."""
     folder = cache_root() / "stages" / PORT
-    source = ports.find(PORT)
+    source = quick(PORT)
     document: Any = tomlkit.parse((source / "abi.toml").read_text())
     for call in document["syscalls"].values():
         if call.get("operation") not in allowed:
@@ -54,7 +54,6 @@ def offering(allowed: set[str]) -> Port:
     manifest: Any = tomlkit.parse((source / "port.toml").read_text())
     for table in ("program", "programs"):
         manifest.pop(table, None)
-    manifest.setdefault("std", tomlkit.table())["optimize"] = "0"
     write_atomic(folder / "abi.toml", tomlkit.dumps(document))
     write_atomic(folder / "port.toml", tomlkit.dumps(manifest))
     return ports.load(str(folder))

@@ -59,8 +59,6 @@ PLAIN = [
 
 MORE = 12
 """How many times that it gets once more."""
-_NUMBERED = re.compile(r"M68\d{3}")
-"""m68k's CPUs, which LLVM, GNU as and QEMU all call so."""
 
 Result = int | str
 """What came of a program: its number, or in words why there is none."""
@@ -101,13 +99,8 @@ class Hunt:
         """What came of each program, by its name."""
         binary = self._binary(programs, variant)
         if binary is not None:
-            return dict(
-                zip(
-                    [each.name for each in programs],
-                    self._run(binary, len(programs), self._model(variant)),
-                    strict=True,
-                )
-            )
+            came = self._run(binary, len(programs), self._named(variant))
+            return dict(zip([each.name for each in programs], came, strict=True))
         if len(programs) == 1:
             return {programs[0].name: f"does not build: {self.said[programs[0].name]}"}
         half = len(programs) // 2
@@ -148,6 +141,12 @@ class Hunt:
         """The CPU that is built for, empty where the port's back end does not name one."""
         return variant.cpu or (str(self.own["cpu"]) if self.own is not None else "")
 
+    def _named(self, variant: Variant) -> list[str]:
+        """What GNU as, which goes by the last that it is told, and QEMU call that CPU; nothing where they have other
+        names."""
+        known, model = of_arch(self.arch), self._model(variant)
+        return [model.lower()] if model and known is not None and known.named_models else []
+
     def _linker(self, place: Path, variant: Variant) -> Path:
         """The port's own linker with other settings: ELF for this kernel, the CPU, the errata."""
         assert self.own is not None and self.built.sysroot is not None
@@ -156,10 +155,7 @@ class Hunt:
             "output": "elf",
             "link_args": [],
             "cpu": self._model(variant),
-            "assembler_args": [
-                f"-{self._model(variant).lower()}" if _NUMBERED.fullmatch(word[1:].upper()) else word
-                for word in self.own["assembler_args"]
-            ],
+            "assembler_args": [*self.own["assembler_args"], *(f"-{each}" for each in self._named(variant))],
             "inline_assembly": "llvm" if stock else "assembler",
             "without": [] if stock else list(variant.without),
             "errata": not stock,
@@ -173,11 +169,11 @@ class Hunt:
         write_atomic(place / "link.json", json.dumps(changed))
         return linker
 
-    def _run(self, binary: Path, count: int, model: str) -> list[Result]:
+    def _run(self, binary: Path, count: int, model: Sequence[str]) -> list[Result]:
         known = of_arch(self.arch)
         order: Any = known.endian if known is not None else "little"
         prefix = [] if self.arch == platform.machine() else [str(processes.need(f"qemu-{self.arch}", QEMU))]
-        prefix += ["-cpu", model.lower()] if prefix and _NUMBERED.fullmatch(model) else []
+        prefix += ["-cpu", *model] if prefix and model else []
         results: list[Result] = []
         while len(results) < count:
             argv = [*prefix, str(binary), *["x"] * len(results)]

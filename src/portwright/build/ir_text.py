@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_NAME = r'%(?:[\w.$-]+|"[^"]*")'
+NAME = r'%(?:[\w.$-]+|"[^"]*")'
+"""The form of a value's name."""
 _DEFINE = re.compile(r'^define .*?@([\w.$-]+|"[^"]*")\(')
 _FLAGS = r"(?:inbounds |nuw |nusw |inrange\([^)]*\) )*"
-_GEP = re.compile(rf"^  ({_NAME}) = getelementptr {_FLAGS}.+?, ptr ({_NAME}),? ?(.*)$")
-_NUMBER = re.compile(rf"^  {_NAME} = ptrto(?:int|addr) ptr ({_NAME}) to ")
-_INDEX = re.compile(rf"i\d+ ({_NAME}|-?\d+)")
+_GEP = re.compile(rf"^  ({NAME}) = getelementptr {_FLAGS}.+?, ptr ({NAME}),? ?(.*)$")
+_NUMBER = re.compile(rf"^  {NAME} = ptrto(?:int|addr) ptr ({NAME}) to ")
+_INDEX = re.compile(rf"i\d+ ({NAME}|-?\d+)")
 _KEEP = ("call void @llvm.lifetime.", "#dbg_", "call void @llvm.dbg.")
 _LABEL = re.compile(r'^(?:[\w.$-]+|"[^"]*"):')
 
@@ -79,13 +80,18 @@ class Function:
         now = now if bits == whole else say(f"trunc i{whole} {now} to i{bits}")
         return lines, now if kind == f"i{bits}" else say(f"bitcast i{bits} {now} to {kind}")
 
+    def in_registers(self, kind: str, value: str, name: str) -> list[str]:
+        """Lines of which the last gives a number of 32 bits or more the name `name`, from `value`, through registers."""
+        lines, last = self.through_registers(kind, value)
+        return [*lines[:-1], lines[-1].replace(f"  {last} = ", f"  {name} = ", 1)]
+
     def by_value(self) -> list[str]:
         """The arguments that lie on the stack, by value."""
-        return [re.findall(_NAME, each)[-1] for each in _arguments(self.head) if " byval(" in each]
+        return [re.findall(NAME, each)[-1] for each in _arguments(self.head) if " byval(" in each]
 
     def results(self, instruction: str) -> list[str]:
         """The names of the results of an instruction."""
-        form = re.compile(rf"^  ({_NAME}) = {instruction} ")
+        form = re.compile(rf"^  ({NAME}) = {instruction} ")
         return [found[1] for line in self.lines if (found := form.match(line))]
 
     def pointer_step(self, line: str) -> tuple[str, str, list[str]] | None:

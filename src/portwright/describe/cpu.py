@@ -85,7 +85,8 @@ class Cpu:
     document; `traps` by the name that a ledger uses; `elf_machine` is e_machine, `macho_cpu` Mach-O's number;
     `rust_asm` how Rust's `asm!` sees the CPU, `arithmetic_flags` the flags that arithmetic sets, `probing` how a program
     looks at its registers. `unwinder`: the unwinder that Rust's std vendors knows the CPU. `packed_words`: a pointer need
-    not lie at a multiple of its size, so that structs have no padding behind one.
+    not lie at a multiple of its size, so that structs have no padding behind one. `named_models`: what LLVM calls a
+    model (`M68040`) is in lower case GNU as's option and QEMU's word, too.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Cpu:
     probing: Probing | None = None
     macho_cpu: int | None = None
     packed_words: bool = False
+    named_models: bool = False
 
     @property
     def pointer_size(self) -> int:

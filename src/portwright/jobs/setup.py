@@ -47,6 +47,7 @@ EXTRAS = {
     "chromium": "chromium",
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-m68k": "qemu-system-misc",
 }
 """Program -> package, for `--all`: what tests and benchmarks compare with, and what `boot` starts."""
 

@@ -136,11 +136,16 @@ def make(
     total = ""
     if listed is not None:
         total = list_nodes(nodes, written.hashes, listed)
+    return made(wanted, output, written.size, nodes, total)
+
+
+def made(wanted: Format, output: Path, size: int, nodes: Sequence[Node], total: str) -> Made:
+    """What is said of an image of these nodes; `total` is the hash of its manifest."""
     kinds = [node.kind for node in nodes]
     return Made(
         output,
         wanted.name,
-        written.size,
+        size,
         output.stat().st_blocks * 512,
         kinds.count("file"),
         kinds.count("directory"),

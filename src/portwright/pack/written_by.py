@@ -54,17 +54,7 @@ def make(
             raise BadInput(faults)
         _compare(wanted, File(place, size), nodes, name)
     total = making.list_nodes(nodes, {}, listed) if listed is not None else ""
-    kinds = [node.kind for node in nodes]
-    return Made(
-        output,
-        wanted.name,
-        size,
-        output.stat().st_blocks * 512,
-        kinds.count("file"),
-        kinds.count("directory"),
-        kinds.count("symlink"),
-        total,
-    )
+    return making.made(wanted, output, size, nodes, total)
 
 
 def room(nodes: Sequence[Node]) -> int:
@@ -78,7 +68,7 @@ def _compare(wanted: Format, image: Source, nodes: Sequence[Node], tool: str) ->
     volume = wanted.read(image)
     found = {node.path: node for node in volume.walk()}
     lost = [node.path for node in nodes if not _same(volume, found.get(node.path), node)]
-    lost += [path for path in found if path not in {node.path for node in nodes}]
+    lost += sorted(found.keys() - {node.path for node in nodes})
     if lost:
         shown = ", ".join(f"/{printable(path)}" for path in lost[:5])
         what = f"{len(lost)} of {len(nodes)} files are not in what {tool} wrote as they are in the folder: {shown}"

@@ -6,18 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from backend_cases import M68K, link, module, run, settings
+from backend_cases import M68K, M68K_LAYOUT, M68K_START, link, module, run, settings
 from no_core import tool
 from portwright.build import errata_mending
 from portwright.build.errata import branch_reach
 
-HEAD = 'target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"\n'
 PROGRAM = """
-module asm ".globl _start"
-module asm "_start: jsr main"
-module asm "move.l %d0, %d1"
-module asm "moveq #1, %d0"
-module asm "trap #0"
 @none = internal global i32 0
 define i32 @main() nounwind {
   %n = load volatile i32, ptr @none
@@ -28,7 +22,7 @@ define i32 @main() nounwind {
 
 
 def test_a_far_branch_goes_wrong_without_the_mend_and_right_with_it(tmp_path: Path) -> None:
-    source = module(tmp_path, "far", HEAD + PROGRAM + branch_reach.REPRODUCER, M68K)
+    source = module(tmp_path, "far", M68K_LAYOUT + M68K_START + PROGRAM + branch_reach.REPRODUCER, M68K)
     own: dict[str, Any] = {"inline_assembly": "assembler"}
     words = [source, "-plugin-opt=O1"]
     link(settings(tmp_path, M68K, without=("branch-reach",), **own), words, tmp_path / "no")

@@ -14,19 +14,11 @@ from types import ModuleType
 
 import pytest
 
-from backend_cases import M68K, link, module, run, settings
+from backend_cases import M68K, M68K_LAYOUT, M68K_START, link, module, run, settings
 from no_core import tool
 from portwright.base.errors import StepFailed
 from portwright.build import backend_facts, errata_mending
 
-HEAD = 'target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"\n'
-EXIT = """
-module asm ".globl _start"
-module asm "_start: jsr main"
-module asm "move.l %d0, %d1"
-module asm "moveq #1, %d0"
-module asm "trap #0"
-"""
 MAINS = {
     "carry-of-compare": """
 define i32 @main() nounwind {
@@ -143,7 +135,7 @@ def outcome(folder: Path, fault: str, entry: ModuleType, *, errata: bool) -> int
     """What the reproducer's program exits with."""
     folder.mkdir()
     own = settings(folder, M68K, errata=errata)
-    text = HEAD + EXIT + entry.REPRODUCER + MAINS[fault] + RUNTIME.get(fault, "")
+    text = M68K_LAYOUT + M68K_START + entry.REPRODUCER + MAINS[fault] + RUNTIME.get(fault, "")
     level = f"-plugin-opt=O{LEVELS.get(fault, 1)}"
     link(own, [module(folder, "reproducer", text, M68K), level], folder / "program")
     return run(folder / "program", M68K).returncode
@@ -160,7 +152,7 @@ def test_it_goes_wrong_without_the_mend_and_right_with_it(fault: str, tmp_path: 
 @pytest.mark.parametrize("fault", REFUSED)
 def test_the_assembler_refuses_what_llc_writes(fault: str, tmp_path: Path) -> None:
     entry = ERRATA[fault]
-    source = module(tmp_path, "reproducer", HEAD + entry.REPRODUCER, M68K)
+    source = module(tmp_path, "reproducer", M68K_LAYOUT + entry.REPRODUCER, M68K)
     with pytest.raises(StepFailed, match="operands mismatch"):
         link(settings(tmp_path, M68K, errata=False), [source, "-plugin-opt=O0"], tmp_path / "program")
     link(settings(tmp_path, M68K), [source, "-plugin-opt=O0"], tmp_path / "program")
@@ -168,7 +160,9 @@ def test_the_assembler_refuses_what_llc_writes(fault: str, tmp_path: Path) -> No
 
 def test_what_llc_cannot_select(tmp_path: Path) -> None:
     main = "define i32 @main() nounwind {\n  %r = call i32 @exchanged(i32 0, i32 7)\n  ret i32 %r\n}\n"
-    source = module(tmp_path, "reproducer", HEAD + EXIT + ERRATA["atomic-address"].REPRODUCER + main, M68K)
+    source = module(
+        tmp_path, "reproducer", M68K_LAYOUT + M68K_START + ERRATA["atomic-address"].REPRODUCER + main, M68K
+    )
     with pytest.raises(
         StepFailed, match=r"llc crashes at the function exchanged .*, and nothing that was tried"
     ):
@@ -179,7 +173,7 @@ def test_what_llc_cannot_select(tmp_path: Path) -> None:
 
 def assembly(folder: Path, fault: str) -> str:
     """What llc makes of a reproducer."""
-    source = module(folder, "reproducer", HEAD + ERRATA[fault].REPRODUCER, M68K)
+    source = module(folder, "reproducer", M68K_LAYOUT + ERRATA[fault].REPRODUCER, M68K)
     argv = [tool("llc-22"), "-O2", "-mcpu=M68020", source, "-o", "-"]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
@@ -220,7 +214,7 @@ define i32 @main() nounwind {
   ret i32 %d
 }
 """
-    text = HEAD + EXIT + ERRATA["tested-mask"].REPRODUCER + main
+    text = M68K_LAYOUT + M68K_START + ERRATA["tested-mask"].REPRODUCER + main
     mended, counts = errata_mending.mend_ir("m68k", text, "case")
     assert counts["tested-mask"] == 1 and 'asm "", "=r,0"' in mended
     source = module(tmp_path, "reproducer", text, M68K)

@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from backend_cases import M68K, link, module, run, settings
+from backend_cases import M68K, M68K_LAYOUT, M68K_START, link, module, run, settings
 from portwright.build import errata_mending
 from portwright.build.errata import narrow_product
 
-HEAD = """target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"
-module asm ".globl _start"
-module asm "_start: jsr main"
-module asm "move.l %d0, %d1"
-module asm "moveq #1, %d0"
-module asm "trap #0"
+PROGRAM = """
 @number = internal global i16 12345
 define i32 @main() nounwind {
   %n = load volatile i16, ptr @number
@@ -27,7 +22,7 @@ define i32 @main() nounwind {
 
 
 def test_it_goes_wrong_without_the_mend_and_right_with_it(tmp_path: Path) -> None:
-    source = module(tmp_path, "product", HEAD + narrow_product.REPRODUCER, M68K)
+    source = module(tmp_path, "product", M68K_LAYOUT + M68K_START + PROGRAM + narrow_product.REPRODUCER, M68K)
     own: dict[str, Any] = {"inline_assembly": "assembler"}
     words = [source, "-plugin-opt=O1"]
     report = link(settings(tmp_path, M68K, **own), words, tmp_path / "yes")
@@ -61,7 +56,7 @@ def test_every_edge(tmp_path: Path, bits: int, sign: str) -> None:
             f"  %t{at} = add i32 {total}, %d{at}\n"
         )
         total = f"%t{at}"
-    text = HEAD + globals_ + f"declare {pair} {name}(i{bits}, i{bits})\n"
+    text = M68K_LAYOUT + M68K_START + PROGRAM + globals_ + f"declare {pair} {name}(i{bits}, i{bits})\n"
     text += f"define i32 @overflows(i16 %n) noinline nounwind {{\n{body}  ret i32 {total}\n}}\n"
     source = module(tmp_path, "edges", text, M68K)
     own: dict[str, Any] = {"inline_assembly": "assembler"}

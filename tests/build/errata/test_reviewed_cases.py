@@ -6,16 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backend_cases import M68K, link, module, run, settings
+from backend_cases import M68K, M68K_LAYOUT, M68K_START, link, module, run, settings
 from portwright.build import errata_mending, ir_text
 
-HEAD = """target datalayout = "E-m:e-p:32:16:32-i8:8:8-i16:16:16-i32:16:32-n8:16:32-a:0:16-S16"
-module asm ".globl _start"
-module asm "_start: jsr main"
-module asm "move.l %d0, %d1"
-module asm "moveq #1, %d0"
-module asm "trap #0"
-"""
 MASKED = """
 define i32 @f(i64 %x, i8 %a, ptr %p) noinline nounwind {
   %v = load i8, ptr %p
@@ -90,7 +83,11 @@ CASES = {
 def test_it_comes_out_right(name: str, level: int, tmp_path: Path) -> None:
     text, right = CASES[name]
     own = settings(tmp_path, M68K)
-    link(own, [module(tmp_path, "case", HEAD + text, M68K), f"-plugin-opt=O{level}"], tmp_path / "program")
+    link(
+        own,
+        [module(tmp_path, "case", M68K_LAYOUT + M68K_START + text, M68K), f"-plugin-opt=O{level}"],
+        tmp_path / "program",
+    )
     assert run(tmp_path / "program", M68K).returncode == right
 
 

@@ -20,7 +20,7 @@ import re
 from collections.abc import Sequence
 
 from portwright.base.errors import Where, fail
-from portwright.build.ir_text import Function, Module, is_register
+from portwright.build.ir_text import NAME, Function, Module, is_register
 from portwright.build.m68k_assembly import read as read
 
 ARCH = "m68k"
@@ -87,5 +87,5 @@ def _joined(line: str, of: dict[str, str]) -> dict[str, None]:
     """The places on the stack that a line may choose among."""
     if not _JOINED.match(line):
         return {}
-    named = re.findall(r'%(?:[\w.$-]+|"[^"]*")', line.partition(" = ")[2])
+    named = re.findall(NAME, line.partition(" = ")[2])
     return {of[name]: None for name in named if name in of}

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from portwright.build.ir_text import Function, Module
+from portwright.build.ir_text import NAME, Function, Module
 from portwright.build.m68k_assembly import read as read
 
 ARCH = "m68k"
@@ -40,28 +40,27 @@ define i64 @product(i64 %x, i32 %a) noinline nounwind {
   ret i64 %r
 }
 """
-_VALUE = r'%(?:[\w.$-]+|"[^"]*")'
 _KIND = r"(?:i\d+|float|double|fp128|<\d+ x (?:i\d+|float|double)>)"
-_RESULT = re.compile(rf"^  ({_VALUE}) = ")
+_RESULT = re.compile(rf"^  ({NAME}) = ")
 _OPERATION = re.compile(
-    rf"^  {_VALUE} = (?:fadd|fsub|fmul|fdiv|frem|mul|[us]div|[us]rem|fcmp|fpto[us]i|[us]itofp|fpext|fptrunc) "
+    rf"^  {NAME} = (?:fadd|fsub|fmul|fdiv|frem|mul|[us]div|[us]rem|fcmp|fpto[us]i|[us]itofp|fpext|fptrunc) "
     rf"(?:[a-z]+ )*?({_KIND}) (.+)"
 )
-_INTRINSIC = re.compile(rf"^  {_VALUE} = .*\bcall .*@llvm\.[\w.]*(?:mul|\.f\d+)[\w.]*\((.*)\)")
-_ARGUMENT = re.compile(rf"({_KIND}) (?:noundef |range\([^)]*\) )*({_VALUE})")
-_OPERAND = re.compile(rf"(?:^|, )({_VALUE})")
+_INTRINSIC = re.compile(rf"^  {NAME} = .*\bcall .*@llvm\.[\w.]*(?:mul|\.f\d+)[\w.]*\((.*)\)")
+_ARGUMENT = re.compile(rf"({_KIND}) (?:noundef |range\([^)]*\) )*({NAME})")
+_OPERAND = re.compile(rf"(?:^|, )({NAME})")
 _CALLS = re.compile(
-    rf"^  (?:{_VALUE} = )?(?:\w+ )*?(?:call|invoke|atomicrmw|cmpxchg|load atomic|store atomic)\b"
+    rf"^  (?:{NAME} = )?(?:\w+ )*?(?:call|invoke|atomicrmw|cmpxchg|load atomic|store atomic)\b"
 )
 _NO_CALL = re.compile(r" asm |@llvm\.(?:lifetime|assume|experimental|dbg|fsh|[su](?:min|max)|abs|ct|bswap)")
 _WIDE = re.compile(
-    rf"^  ({_VALUE}) = (?:mul|[us]div|[us]rem) (?:[a-z]+ )*?(i\d+) |^  ({_VALUE}) = fpto[us]i .* to (i\d+)"
+    rf"^  ({NAME}) = (?:mul|[us]div|[us]rem) (?:[a-z]+ )*?(i\d+) |^  ({NAME}) = fpto[us]i .* to (i\d+)"
 )
 _FROM_MEMORY = re.compile(
-    rf"^  {_VALUE} = (?:load|.*\bcall (?:\w+ )*(?:i(?:6[5-9]|[7-9]\d|\d{{3,}})|[\[{{%<]))"
+    rf"^  {NAME} = (?:load|.*\bcall (?:\w+ )*(?:i(?:6[5-9]|[7-9]\d|\d{{3,}})|[\[{{%<]))"
 )
 _PASSES_ON = re.compile(
-    rf"^  {_VALUE} = (?:trunc|zext|sext|shl|lshr|ashr|or|and|xor|bitcast|extractvalue|freeze"
+    rf"^  {NAME} = (?:trunc|zext|sext|shl|lshr|ashr|or|and|xor|bitcast|extractvalue|freeze"
     r"|.*@llvm\.(?:fsh|bswap)) ?(.*)"
 )
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]*"):(?:\s*; preds = %(\S+)$)?')
@@ -118,19 +117,17 @@ def _line(function: Function, block: _Block, line: str) -> list[str]:
     if wide is not None and int((wide[2] or wide[4])[1:]) > IN_REGISTERS:
         name, kind = (wide[1], wide[2]) if wide[1] else (wide[3], wide[4])
         inner = function.fresh()
-        new, hidden = function.through_registers(kind, inner)
         block.called = True
-        return [*lines, line.replace(f"  {name} = ", f"  {inner} = ", 1), *_named(new, hidden, name)]
+        return [
+            *lines,
+            line.replace(f"  {name} = ", f"  {inner} = ", 1),
+            *function.in_registers(kind, inner, name),
+        ]
     passed = _PASSES_ON.match(line)
-    given = re.findall(_VALUE, passed[1]) if passed is not None else []
+    given = re.findall(NAME, passed[1]) if passed is not None else []
     if result is not None and (_FROM_MEMORY.match(line) or not block.memory.isdisjoint(given)):
         block.memory.add(result[1])
     return [*lines, line]
-
-
-def _named(lines: list[str], last: str, name: str) -> list[str]:
-    """The lines with another name for what the last of them makes."""
-    return [*lines[:-1], lines[-1].replace(f"  {last} = ", f"  {name} = ", 1)]
 
 
 def _operands(line: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from portwright.build.ir_text import WORD, Function, Module, width
+from portwright.build.ir_text import NAME, WORD, Function, Module, width
 from portwright.build.m68k_assembly import read as read
 
 ARCH = "m68k"
@@ -37,10 +37,9 @@ no:
   ret i32 %s
 }
 """
-_NAME = r'%(?:[\w.$-]+|"[^"]*")'
-_MASKED = re.compile(rf"^  ({_NAME}) = and (i\d+) (.+), (255|65535)((?:, !.*)?)$")
-_PASSED_ON = re.compile(rf"^  ({_NAME}) = (?:trunc|zext|sext|freeze|phi|select) (.*)$")
-_ASKS = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ ({_NAME}), [01](?!\d)|^  switch i\d+ ({_NAME}),")
+_MASKED = re.compile(rf"^  ({NAME}) = and (i\d+) (.+), (255|65535)((?:, !.*)?)$")
+_PASSED_ON = re.compile(rf"^  ({NAME}) = (?:trunc|zext|sext|freeze|phi|select) (.*)$")
+_ASKS = re.compile(rf"= icmp (?:samesign )?\w+ i\d+ ({NAME}), [01](?!\d)|^  switch i\d+ ({NAME}),")
 
 
 def mend_ir(module: Module) -> int:
@@ -64,8 +63,7 @@ def _mended(function: Function) -> int:
         if width(kind) < WORD:
             lines.append(f'  {name} = call {kind} asm "", "=d,0"({kind} {inner})')
         else:
-            new, hidden = function.through_registers(kind, inner)
-            lines += [*new[:-1], new[-1].replace(f"  {hidden} = ", f"  {name} = ", 1)]
+            lines += function.in_registers(kind, inner, name)
         count += 1
     function.lines[:] = lines
     return count
@@ -80,7 +78,7 @@ def _asked(function: Function) -> set[str]:
         if asks is not None:
             asked.add(asks[1] or asks[2])
         if passed is not None:
-            made_of[passed[1]] = re.findall(_NAME, passed[2])
+            made_of[passed[1]] = re.findall(NAME, passed[2])
     todo = list(asked)
     while todo:
         for name in made_of.get(todo.pop(), []):

@@ -25,6 +25,7 @@ CPU = Cpu(
     },
     elf_machine=4,
     packed_words=True,
+    named_models=True,
     macho_cpu=6,
     rust_asm=RustAsm(
         refused=("a4", "a5", "a6", "sp"),
