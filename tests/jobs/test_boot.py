@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from portwright.describe import toolchain as toolchains
 from portwright.jobs import boot
 from portwright.jobs.boot import Arguments, Result
 from portwright.judge import boot as judge
-from portwright.run import firmware, transcript_file
-from portwright.run.events import ConsoleOutput, MachineEnded, MachineEvent
+from portwright.run import firmware, qemu_cpus, transcript_file
+from portwright.run.events import ConsoleOutput, Cpu, MachineEnded, MachineEvent
 
 Portwright = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.toolchain
@@ -98,6 +99,24 @@ def test_a_dead_machine_is_not_waited_for(go: Callable[..., Result]) -> None:
     run = go("deaf").runs[0]
     assert run.verdict.outcome == "silent"
     assert run.seconds < 10, "the deadline is 10 seconds at least: nothing could wake it"
+
+
+def test_a_power_off_under_way_is_no_silence(
+    go: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guest asks for its power to go off and halts for good; its CPU is looked at before QEMU comes to it."""
+    looked = []
+
+    def halted(*_: Any, **__: Any) -> tuple[str, tuple[Cpu, ...], tuple[str, ...]]:
+        looked.append(True)
+        time.sleep(2.0)
+        return "dead", (Cpu(0, (0x100000,), True, False),), ()
+
+    monkeypatch.setattr(qemu_cpus, "sample", halted)
+    verdict = go("up wait wait wait wait off").verdict
+    assert looked
+    assert verdict.outcome == "never-reported", verdict
+    assert "switched itself off" in verdict.detail
 
 
 def test_a_panic_is_quoted_with_the_lines_behind_it(go: Callable[..., Result]) -> None:

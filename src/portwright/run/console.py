@@ -56,8 +56,9 @@ class Running(Protocol):
     def type(self, data: bytes) -> int:
         """Type at the console; how many bytes were taken."""
 
-    def sample(self, glance: bool) -> CpusSampled:
-        """Look at the CPUs; `unknown` where that cannot be done. A glance tells only whether they are dead."""
+    def sample(self, glance: bool) -> CpusSampled | None:
+        """Look at the CPUs; `unknown` where that cannot be done, None where the machine ends meanwhile, which
+        `take` tells. A glance tells only whether they are dead."""
 
     def close(self) -> None:
         """End it, by its own id; may be called twice."""

@@ -36,6 +36,11 @@ class Qmp:
         taken, self._events = self._events, []
         return taken
 
+    def expects(self, event: str) -> bool:
+        """Whether such an event came and was not taken yet."""
+        self._receive()
+        return any(each["event"] == event for each in self._events)
+
     def ask(self, command: str, patience: float = PATIENCE, **arguments: Any) -> Any:
         """The answer to a command, or None where there is none in that time."""
         self._number += 1

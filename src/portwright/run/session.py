@@ -45,6 +45,7 @@ class Session:
         self._began = time.monotonic() - running.started.at
         self._waiting: list[MachineEvent] = [running.started]
         self._typed = b""
+        self._looked = False  # what came meanwhile was read already: nothing will be readable
         self._watchers = _Watchers(socket_path) if socket_path else None
         self.left = False
 
@@ -63,9 +64,12 @@ class Session:
         self._waiting.append(ConsoleInput(self._at(), data))
 
     def sample(self, glance: bool) -> None:
-        """Look at the CPUs; the event comes next."""
+        """Look at the CPUs; the event comes next, if the machine is still there to be looked at."""
         self.recorder.flush()
-        self._waiting.append(self.running.sample(glance))
+        sampled = self.running.sample(glance)
+        if sampled is not None:
+            self._waiting.append(sampled)
+        self._looked = True
 
     def close(self) -> None:
         """End the machine and the transcript."""
@@ -92,7 +96,9 @@ class Session:
         if set(keyboard) & set(ready):
             self._from_terminal()
         seen, size = False, 0
-        for event in self.running.take() if set(files) & set(ready) or not files else ():
+        some = self._looked or not files or bool(set(files) & set(ready))
+        self._looked = False
+        for event in self.running.take() if some else ():
             seen = True
             if isinstance(event, ConsoleOutput):
                 size += len(event.data)

@@ -362,7 +362,9 @@ def test_a_late_stop_is_not_the_next_runs(make_guest, name: str, monkeypatch) ->
         stop()
 
     monkeypatch.setattr(engine._uc, "emu_stop", late)
-    for _ in range(20):  # on a busy machine the guest may be at its trap just when the thread looks, which asks nothing
+    for _ in range(
+        20
+    ):  # on a busy machine the guest may be at its trap just when the thread looks, which asks nothing
         threading.Timer(0.1, engine.interrupt).start()
         # It computes for less time than the stop is late, and makes a call.
         assert guest.run("b900000001 ffc9 75fc 0f05 ebf3", lambda: True).reason == "interrupted"

@@ -229,12 +229,17 @@ class QemuMachine:
         except OSError:
             return 0 if self._console_open else len(data)
 
-    def sample(self, glance: bool) -> CpusSampled:
-        """Look at the CPUs a few times; at a glance only whether they are dead."""
+    def sample(self, glance: bool) -> CpusSampled | None:
+        """Look at the CPUs a few times; at a glance only whether they are dead.
+
+        A guest that asks for its power to go off often halts behind that for good, and QEMU comes to it later.
+        """
         began = self._at()  # what comes while we look is not late
         if self._qmp.alive and self._process.status() is None:
             looks = qemu_cpus.GLANCES if glance else qemu_cpus.SAMPLES
             sampled = qemu_cpus.sample(self._qmp, self._names, self._boot.scratch, looks)
+            if self._qmp.expects("SHUTDOWN") or self._process.status() is not None:
+                return None
             if sampled is not None:
                 return CpusSampled(began, *sampled)
         return unknown(began, "QEMU's monitor does not answer")
