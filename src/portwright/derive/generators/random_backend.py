@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from portwright.derive.trap_rust import trap_functions
 from portwright.describe.cpu import cpu
 from portwright.describe.ledger import Call, Fixed, Ledger
@@ -11,12 +13,10 @@ _HEAD = """\
 //! Random bytes of {os}, by its own call. Made by portwright from the port's ledger.
 #![allow(dead_code)]
 use crate::Error;
-use core::mem::MaybeUninit;
-"""
-_WHOLE = "\npub use crate::util::{inner_u32, inner_u64};\n"
+{uses}"""
 _FILL = """
 /// Fills all of it, in as many calls as it takes; an interrupted call is made again.
-pub fn {name}(mut dest: &mut [MaybeUninit<u8>]) -> Result<(), Error> {{
+pub fn {name}(mut dest: &mut [{byte}]) -> Result<(), Error> {{
     while !dest.is_empty() {{
         let length = dest.len(){limit};
         // SAFETY: the kernel writes at most `length` bytes, into memory that is ours.
@@ -31,20 +31,38 @@ pub fn {name}(mut dest: &mut [MaybeUninit<u8>]) -> Result<(), Error> {{
 """
 _NONE = """
 /// The ledger offers no call for random bytes.
-pub fn {name}(_: &mut [MaybeUninit<u8>]) -> Result<(), Error> {{
-    Err(Error::UNSUPPORTED)
+pub fn {name}(_: &mut [{byte}]) -> Result<(), Error> {{
+    Err({unsupported})
 }}
 """
 
 
-def generate(port: Port, *, whole: bool) -> str:
-    """The module's text; `whole` for the series from 0.3 on, which want single words from it too."""
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a series of the crate calls and how it names things."""
+
+    name: str = "fill_inner"
+    byte: str = "MaybeUninit<u8>"
+    uses: str = "use core::mem::MaybeUninit;\n\npub use crate::util::{inner_u32, inner_u64};\n"
+    unsupported: str = "Error::UNSUPPORTED"
+    failed: str = "Error::UNEXPECTED"
+
+
+_OLDEST = ("crate::error::UNSUPPORTED", "crate::error::ERRNO_NOT_POSITIVE")
+_SHAPES = {
+    "0.1": _Shape("getrandom_inner", "u8", "", *_OLDEST),
+    "0.2": _Shape("getrandom_inner", uses="use core::mem::MaybeUninit;\n"),
+}
+
+
+def generate(port: Port, series: str) -> str:
+    """The module's text for a series of the crate, as "0.2"; those from 0.3 on want single words from it too."""
     ledger = port.ledger
-    head = _HEAD.format(os=port.os) + (_WHOLE if whole else "")
-    name = "fill_inner" if whole else "getrandom_inner"
+    shape = _SHAPES.get(series, _Shape())
+    head = _HEAD.format(os=port.os, uses=shape.uses)
     _, call = ledger.offers.get("fill_random", ("", None))
     if call is None or call.number is None:
-        return head + _NONE.format(name=name)
+        return head + _NONE.format(name=shape.name, byte=shape.byte, unsupported=shape.unsupported)
     traps = trap_functions(ledger, cpu(ledger.abi.cpu))
     values = [_value(ledger, call, each) for each in call.arguments or ("buffer", "length", "flags")]
     again = [error for error in ("EINTR", ledger.abi.busy) if error]
@@ -54,11 +72,12 @@ def generate(port: Port, *, whole: bool) -> str:
     return (
         head
         + _FILL.format(
-            name=name,
+            name=shape.name,
+            byte=shape.byte,
             limit=limit,
             trap=f"trap{len(values)}({', '.join([str(call.number), *values])})",
             again=arms,
-            failed="Error::UNEXPECTED",
+            failed=shape.failed,
         )
         + "\n"
         + traps.replace("pub unsafe fn", "unsafe fn")
