@@ -29,7 +29,7 @@ demo: setup ## Rust programs that use std, on VeridianOS's ABI, from its descrip
 	@$(BIN)/portwright up $(PORT)
 
 test: setup lint ## the law, types, lint, and every test
-	@$(BIN)/python -m pytest -n $(JOBS) -m 'not e2e' -rfEs $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not e2e' -rfEs $(TESTS)
 
 lint: venv ## ruff and mypy --strict
 	@$(BIN)/ruff check .

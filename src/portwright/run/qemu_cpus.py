@@ -20,6 +20,9 @@ from portwright.run.qmp import Qmp
 from portwright.run.symbols import Symbols
 
 SAMPLES, GLANCES, BETWEEN = 8, 3, 0.02
+MORE = 16
+"""Further looks, twice as far apart, where a CPU seems to go round in one place: on a busy machine QEMU may just not
+have been given a turn."""
 MOST_LINES = 128 << 10
 """Bytes of line tables: reading them takes eight seconds per megabyte."""
 STACK_BYTES = 4096
@@ -132,20 +135,18 @@ def sample(
     qmp: Qmp, names: Names, scratch: Path, looks: int = SAMPLES
 ) -> tuple[State, tuple[Cpu, ...], tuple[str, ...]] | None:
     """Look several times; None where QEMU does not answer."""
-    rounds: list[list[Registers]] = []
     before = _interrupts(qmp)
-    for number in range(looks):
-        if number:
-            time.sleep(BETWEEN)
-        found = parse(qmp.person("info registers -a"))
-        if found:
-            rounds.append(found)
+    rounds = list(_rounds(qmp, looks, BETWEEN))
     if not rounds:
         return None
-    notes = _told(before, _interrupts(qmp))
     memory = _Memory(qmp, scratch)
     cpus = tuple(_cpu(series, memory) for series in zip(*rounds, strict=False))
     states = [_state(cpu, names) for cpu in cpus]
+    if looks == SAMPLES and "spinning" in states:
+        rounds += _rounds(qmp, MORE, 2 * BETWEEN)
+        cpus = tuple(_cpu(series, memory) for series in zip(*rounds, strict=False))
+        states = [_state(cpu, names) for cpu in cpus]
+    notes = _told(before, _interrupts(qmp))
     state: State = "idle"
     if all(each == "dead" for each in states):
         state = "dead"
@@ -157,6 +158,16 @@ def sample(
         return state, cpus, notes
     ways = [tuple(_way(last, names, memory)) for last in rounds[-1]]
     return state, tuple(replace(cpu, backtrace=way) for cpu, way in zip(cpus, ways, strict=False)), notes
+
+
+def _rounds(qmp: Qmp, looks: int, between: float) -> Iterator[list[Registers]]:
+    """All CPUs' registers, several times."""
+    for number in range(looks):
+        if number:
+            time.sleep(between)
+        found = parse(qmp.person("info registers -a"))
+        if found:
+            yield found
 
 
 class _Memory:

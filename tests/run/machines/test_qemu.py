@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -181,6 +181,40 @@ def test_the_cpus_in_qemus_text() -> None:
     assert (arm.pc, arm.sp, arm.fp) == (0xFFFF800008015DC8, 0xFFFF80000A0F3D80, 0xFFFF80000A0F3D90)
     assert (arm.halted, arm.interrupts, arm.level) == (None, False, "EL1")
     assert qemu_cpus.parse("nothing") == []
+
+
+class Monitor:
+    """Stands for QEMU's monitor: a CPU at one place after the other, and then at the last for good."""
+
+    def __init__(self, places: list[int]) -> None:
+        self._places = places
+
+    def person(self, line: str) -> str:
+        """The registers at the next place; no counts of interrupts, and no memory."""
+        if not line.startswith("info registers"):
+            return ""
+        place = self._places.pop(0) if len(self._places) > 1 else self._places[0]
+        return f"CPU#0\nRIP={place:016x} RFL=00000202 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0\n"
+
+    def ask(self, *_: Any, **__: Any) -> None:
+        """It answers nothing else."""
+
+
+@pytest.mark.parametrize(
+    ("places", "state"),
+    [
+        ([0x1000], "spinning"),
+        ([0x1000] * 20 + [0x2000] * 4, "spinning"),
+        ([0x1000, 0x2000, 0x3000, 0x4000] * 8, "running"),
+        # QEMU got no turn at first, and went on then.
+        ([0x1000] * 8 + [0x2000, 0x3000, 0x4000, 0x5000] * 4, "running"),
+    ],
+)
+def test_a_cpu_goes_round_in_one_place_only_if_it_is_seen_there_long_enough(
+    places: list[int], state: str, tmp_path: Path
+) -> None:
+    found = qemu_cpus.sample(cast(Any, Monitor(places)), qemu_cpus.Names(()), tmp_path)
+    assert found is not None and found[0] == state
 
 
 def test_questions_and_events_over_one_socket() -> None:
