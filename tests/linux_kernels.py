@@ -13,6 +13,21 @@ import pytest
 from portwright.base.files import lock, write_atomic
 from portwright.build import apt
 
+VIRTIO_MODULES = (
+    "drivers/virtio/virtio_ring",
+    "drivers/virtio/virtio",
+    "drivers/virtio/virtio_pci_legacy_dev",
+    "drivers/virtio/virtio_pci_modern_dev",
+    "drivers/virtio/virtio_pci",
+    "drivers/block/virtio_blk",
+    "net/9p/9pnet",
+    "net/9p/9pnet_virtio",
+    "fs/netfs/netfs",
+    "fs/fscache/fscache",
+    "fs/9p/9p",
+)
+"""What Debian's kernel loads for a disk and for a folder that is shared by 9p, both over virtio, in an order in which it
+can be loaded."""
 PACKAGES = {"x86_64": ("amd64", "linux-image-amd64"), "aarch64": ("arm64", "linux-image-arm64")}
 
 
@@ -20,10 +35,19 @@ def kernel(arch: str, cache: Path) -> Path:
     """Debian's kernel for an architecture; skips where it cannot be had. Nothing is installed."""
     debian, package = PACKAGES[arch]
     made = cache / "linux" / debian / "vmlinuz"
+    wanted = made.with_name("modules.wanted")
     with lock(cache / "linux" / f"{debian}.lock"):
-        if not made.is_file():
+        if not made.is_file() or not wanted.is_file() or wanted.read_text() != "\n".join(VIRTIO_MODULES):
             _fetch(debian, package, made)
+            write_atomic(wanted, "\n".join(VIRTIO_MODULES).encode())
     return made
+
+
+def virtio_modules(arch: str, cache: Path) -> dict[str, bytes]:
+    """The modules for disks and shares over virtio, in the order of loading, without what is built into the kernel."""
+    folder = kernel(arch, cache).parent / "modules"
+    found = {Path(name).name: folder / f"{Path(name).name}.ko" for name in VIRTIO_MODULES}
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
 
 
 def _fetch(debian: str, package: str, made: Path) -> None:
@@ -61,12 +85,21 @@ def _fetch(debian: str, package: str, made: Path) -> None:
     if not debs:
         pytest.skip(f"linux: {names[0]} cannot be downloaded: {got.stderr.strip()[-200:]}")
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", debs[0]], stdout=subprocess.PIPE) as unpacking:
+        wanted = ["./boot/vmlinuz*", *(f"./lib/modules/*/kernel/{name}.ko" for name in VIRTIO_MODULES)]
+        # A module that is built in is no file, and tar's status is then 2.
         subprocess.run(
-            ["tar", "-x", "-C", folder, "--wildcards", "./boot/vmlinuz*"], stdin=unpacking.stdout, check=True
+            ["tar", "-x", "-C", folder, "--wildcards", *wanted],
+            stdin=unpacking.stdout,
+            check=False,
+            capture_output=True,
         )
     found = next((folder / "boot").glob("vmlinuz-*"))
+    for name in VIRTIO_MODULES:
+        for module in (folder / "lib/modules").glob(f"*/kernel/{name}.ko"):
+            write_atomic(folder / "modules" / module.name, module.read_bytes())
     write_atomic(made, found.read_bytes())
     shutil.rmtree(folder / "boot")
+    shutil.rmtree(folder / "lib", ignore_errors=True)
     shutil.rmtree(folder / "apt")
     debs[0].unlink()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -23,7 +25,7 @@ from portwright.jobs import boot
 from portwright.jobs.boot import Arguments, Result
 from portwright.judge import boot as judge
 from portwright.run import firmware, qemu_cpus, transcript_file
-from portwright.run.events import ConsoleOutput, Cpu, MachineEnded, MachineEvent
+from portwright.run.events import ConsoleInput, ConsoleOutput, Cpu, MachineEnded, MachineEvent
 
 Portwright = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.toolchain
@@ -399,3 +401,39 @@ def test_two_hundred_boots_have_two_hundred_right_verdicts(go: Callable[..., Res
         if verdict.outcome != outcome or detail not in verdict.detail:
             wrong.append((number, words, verdict))
     assert not wrong
+
+
+def test_a_person_at_the_terminal(kernel: Path, bare: str, tmp_path: Path) -> None:
+    """What is typed comes to the guest, what it says is seen, all of it is recorded, and one key leaves."""
+    record = tmp_path / "record"
+    words = [
+        "boot",
+        bare,
+        "--kernel",
+        kernel,
+        "--append",
+        "up success shell",
+        "--interactive",
+        "--record",
+        record,
+    ]
+    outer, inner = pty.openpty()
+    argv = [sys.executable, "-m", "portwright", *map(str, words)]
+    with subprocess.Popen(argv, stdin=inner, stdout=inner, stderr=inner) as process:
+        os.close(inner)
+
+        def until(wanted: bytes) -> bytes:
+            shown = b""
+            while wanted not in shown:
+                shown += os.read(outer, 4096)
+            return shown
+
+        until(b"bare> ")
+        os.write(outer, b"echo typed by hand\n")
+        assert b"typed by hand" in until(b"bare> ")
+        os.write(outer, b"\x1d")
+        assert b"passed" in until(b"passed")
+        assert process.wait(30) == 0
+    os.close(outer)
+    typed = b"".join(e.data for e in transcript_file.read(record) if isinstance(e, ConsoleInput))
+    assert typed == b"echo typed by hand\n"

@@ -149,3 +149,53 @@ def test_the_command_of_the_document(x86: Linux, portwright: Portwright) -> None
     )
     assert done.returncode == 0, done.stdout
     assert "Hello from std!" in done.stdout
+
+
+@pytest.fixture
+def with_modules(x86: Linux, cache: Path, tmp_path: Path) -> tuple[Path, str]:
+    """An initramfs with what Linux needs for virtio, and the command that loads it."""
+    modules = linux_kernels.virtio_modules("x86_64", cache)
+    files = {"init": x86.init.read_bytes(), **{f"lib/{name}.ko": data for name, data in modules.items()}}
+    initrd = linux_kernels.initramfs(tmp_path / "initrd", files)
+    return initrd, " ".join(["load", *(f"/lib/{name}.ko" for name in modules)])
+
+
+@pytest.mark.e2e
+def test_a_folder_of_the_host_in_the_guest(
+    x86: Linux, with_modules: tuple[Path, str], tmp_path: Path
+) -> None:
+    """By 9p: read and written on both sides; the rights of a file are the host's."""
+    initrd, load = with_modules
+    share = tmp_path / "a share, with a comma"
+    share.mkdir()
+    (share / "given").write_text("from the host\n")
+    (share / "given").chmod(0o644)
+    with boot.booted(str(x86.port.folder), kernel=x86.kernel, initrd=initrd, share=share) as guest:
+        loaded = guest.run(load)
+        assert loaded.status == 0, (loaded.output, loaded.noise)
+        assert guest.run("mkdir /share; mount hostshare /share 9p").status == 0
+        assert guest.run("cat /share/given").output == "from the host\n"
+        assert guest.run("write /share/taken out of the guest").status == 0
+        assert guest.run("read-only /share/given").status == 0
+        assert guest.run("ls /share").output == "given\ntaken\n"
+    assert (share / "taken").read_text() == "out of the guest"
+    assert (share / "given").stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("persist", [False, True])
+def test_what_a_guest_writes_on_a_disk_stays_where_that_is_wanted(
+    x86: Linux, with_modules: tuple[Path, str], tmp_path: Path, persist: bool
+) -> None:
+    initrd, load = with_modules
+    text = (x86.port.folder / "port.toml").read_text()
+    machine = "\n[machine.linux]" + text.split("[machine.linux]")[1]
+    machine = machine.replace('memory = "512M"', 'memory = "512M"\ndrives = [{ image = "disk" }]')
+    folder = bare_metal.port(tmp_path / "port", machine)
+    disk = folder / "disk"
+    disk.write_bytes(bytes(1 << 20))
+    with boot.booted(str(folder), kernel=x86.kernel, initrd=initrd, persist=persist) as guest:
+        assert guest.run(load).status == 0
+        assert guest.run("mount devtmpfs /dev devtmpfs; put /dev/vda written").status == 0
+    assert disk.read_bytes()[:7] == (b"written" if persist else bytes(7))
+    assert disk.stat().st_size == 1 << 20
