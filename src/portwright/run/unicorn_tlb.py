@@ -2,7 +2,9 @@
 
 Left to itself, Unicorn puts a page into its TLB with only the right that is asked for: code that reads and writes
 one page by turns pays for a miss at every access (25 times what a hit costs). A page that may be executed is slow to
-write, since Unicorn then looks for code: so every page gets exactly the rights that it has.
+write, since Unicorn then looks for code (9 times what it else takes): so every page gets exactly the rights that it
+has, and one that may be both written and executed, as all data of a NeXT program, is executable from when it is first
+executed on.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from typing import Any
 from portwright.run.engine import Access
 
 FIRST_ROOM, MOST_ROOM = 1 << 10, 1 << 20  # misses until the TLB is let grow, at first and at most
+SMALLEST_PAGE = 4096
+_BOTH = int(Access.WRITE | Access.EXECUTE)
 Region = tuple[int, int, int]
 
 
@@ -23,6 +27,7 @@ class Translations:
         self._uc, self._unicorn, self._exact = uc, unicorn, exact
         self._asked = {unicorn.UC_MEM_READ: 1, unicorn.UC_MEM_WRITE: 2, unicorn.UC_MEM_FETCH: 4}
         self._regions: list[Region] | None = None
+        self._executed: set[int] = set()  # pages: what they held may still be translated
         self._room = self._most = FIRST_ROOM
         self.full = False
 
@@ -37,12 +42,15 @@ class Translations:
         self._regions = None
 
     def holds_code(self, start: int, end: int) -> bool:
-        """Whether some of a range may be executed."""
+        """Whether some of a range may be executed and, if it may be written too, has been."""
         regions = self.regions()
         index = max(0, bisect_right(regions, (start, 1 << 64, 0)) - 1)
         while index < len(regions) and regions[index][0] < end:
-            if regions[index][1] >= start and regions[index][2] & Access.EXECUTE:
-                return True
+            first, last, rights = regions[index]
+            if last >= start and rights & Access.EXECUTE:
+                pages = range(max(first, start) & -SMALLEST_PAGE, min(last + 1, end), SMALLEST_PAGE)
+                if not rights & Access.WRITE or any(page in self._executed for page in pages):
+                    return True
             index += 1
         return False
 
@@ -51,9 +59,13 @@ class Translations:
         that the page is not mapped, or that it may not be done."""
         regions = self.regions()
         index = bisect_right(regions, (address, 1 << 64, 0)) - 1
-        rights = self._asked[access]
+        rights, page = self._asked[access], address & -SMALLEST_PAGE
+        if rights == Access.EXECUTE:
+            self._executed.add(page)
         if index >= 0 and address <= regions[index][1]:
             rights |= regions[index][2]
+            if rights & _BOTH == _BOTH and page not in self._executed:
+                rights &= ~int(Access.EXECUTE)  # a miss replaces all that was known of the page
         entry.paddr, entry.perms = address, rights
         self._room -= 1
         if self._room == 0:

@@ -302,6 +302,32 @@ def test_code_that_changes_is_what_runs(guest) -> None:
     assert guest.get("rbx") == [5]
 
 
+def test_a_page_that_may_be_written_and_executed_is_both_by_turns(guest) -> None:
+    """Code is made in data, run, made anew by stores from elsewhere, and run: what was made last is what runs."""
+    engine = guest.engine
+    engine.protect(DATA, PAGE, READ_WRITE | Access.EXECUTE)
+    # rdi = DATA: for each of 50 numbers: store `mov ebx, number; ret` there, call it, add rbx to rbp
+    code = "c607bb 894f01 c64705c3 ffd7 4801dd ffc9 75ed 0f05"
+    assert guest.run(code, rdi=DATA, rcx=50, rbp=0).reason == "trap-ended"
+    assert guest.get("rbp") == [50 * 51 // 2]
+
+
+def test_code_whose_page_may_be_written_from_now_on(guest) -> None:
+    """As a compiler at run time does it: run, then open the page, change it from inside, and run again."""
+    engine = guest.engine
+    engine.write(DATA, bytes.fromhex("bb07000000 c3"))
+    engine.protect(DATA, PAGE, Access.READ | Access.EXECUTE)
+    assert guest.run("ffd7 0f05", rdi=DATA).reason == "trap-ended"
+    assert guest.get("rbx") == [7]
+    for rights in (READ_WRITE | Access.EXECUTE, READ_WRITE):
+        engine.protect(DATA, PAGE, rights)
+        assert guest.run("ff4701 0f05", rdi=DATA).reason == "trap-ended"  # one more
+        engine.protect(DATA, PAGE, Access.READ | Access.EXECUTE)
+        before = guest.get("rbx")[0]
+        assert guest.run("ffd7 0f05", rdi=DATA).reason == "trap-ended"
+        assert guest.get("rbx") == [before + 1]
+
+
 def test_interrupt_ends_an_endless_loop(guest) -> None:
     for _ in range(3):
         threading.Timer(0.1, guest.engine.interrupt).start()
