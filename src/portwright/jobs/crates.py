@@ -36,11 +36,16 @@ from portwright.run.test_suites import Ran, Request
 VERB = "crates"
 POPULAR = (
     "anyhow@1.0.104",
+    "arrayvec@0.7.8",
     "bytes@1.12.1",
     "crossbeam-channel@0.5.17",
     "flate2@1.1.10",
     "hashbrown@0.16.1",
+    "heck@0.5.0",
+    "humantime@2.4.0",
+    "indexmap@2.14.2",
     "itertools@0.14.0",
+    "memchr@2.8.3",
     "rand@0.9.5",
     "rayon@1.12.0",
     "regex@1.13.1",
