@@ -18,6 +18,18 @@ def of_cpu(arch: str) -> dict[str, ModuleType]:
     return dict(sorted(found.items(), key=lambda row: (row[1].ORDER, row[0])))
 
 
+def unseen_in(arch: str, llvm: str) -> str | None:
+    """What is to be said where none of a CPU's faults has been looked for in such an LLVM (its major version)."""
+    known = {version for entry in of_cpu(arch).values() for version in entry.KNOWN_IN}
+    if not known or llvm in known:
+        return None
+    seen = " and ".join(sorted(known, key=int))
+    return (
+        f"the faults of LLVM's code for {arch} that are mended were found in version {seen}: {llvm} may have others "
+        "(`portwright codegen PORT` hunts for them)"
+    )
+
+
 def mend_ir(arch: str, text: str, name: str, without: Sequence[str] = ()) -> tuple[str, dict[str, int]]:
     """The mended LLVM IR, and how many places each fault had in it that only IR shows."""
     entries = {fault: entry for fault, entry in of_cpu(arch).items() if hasattr(entry, "mend_ir")}

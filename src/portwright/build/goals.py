@@ -13,7 +13,7 @@ from pathlib import Path
 
 from portwright.base.errors import BadInput, Fault, Where, closest
 from portwright.base.events import Event, Note
-from portwright.build import executor, facts, tool_versions
+from portwright.build import backend_facts, errata_mending, executor, facts, tool_versions
 from portwright.build import explain as explaining
 from portwright.build.executor import Done, Settings
 from portwright.build.explain import Explained
@@ -143,6 +143,12 @@ def _build(
     )
     if state != "same":
         yield Note(f"{lock.place(port)} {state}")
+    if found.backend is not None:
+        doubt = errata_mending.unseen_in(
+            port.ledger.abi.cpu, backend_facts.llvm_major(found.backend.tools["llc"][0], found.toolchain)
+        )
+        if doubt is not None:
+            yield Note(doubt, "warning")
     done = yield from executor.run(plan, goal, settings)
     gone = _gone(done.store, plan, found, goal)
     if gone:

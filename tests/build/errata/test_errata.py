@@ -220,3 +220,10 @@ define i32 @main() nounwind {
     source = module(tmp_path, "reproducer", text, M68K)
     link(settings(tmp_path, M68K), [source, "-plugin-opt=O1"], tmp_path / "program")
     assert run(tmp_path / "program", M68K).returncode == 51
+
+
+def test_a_version_in_which_nobody_has_looked_for_faults_is_told() -> None:
+    assert errata_mending.unseen_in("m68k", "22") is None
+    assert errata_mending.unseen_in("x86-64", "23") is None  # it has none that are mended
+    said = errata_mending.unseen_in("m68k", "23")
+    assert said is not None and "found in version 22: 23 may have others" in said
