@@ -1,3 +1,4 @@
+// calls: write 64, exit 93 by svc #0
 // Linux on AArch64: as start/m68k.rs.
 core::arch::global_asm!(
     ".globl _start",

@@ -1,5 +1,7 @@
+// calls: write 4, exit 1 by trap #0
 // Linux on m68k: calls each program of the table, from the one whose number is how many arguments there are, and
 // writes what it leaves in eight bytes. The place in the table lies in memory: a wrong program may change registers.
+// In the userland machine the same binary runs with another trap, where `hunt_trap_N` stands.
 // Spelled so that LLVM's own assembler, which knows little of this CPU, reads it as well as GNU as.
 core::arch::global_asm!(
     ".globl _start",
@@ -30,6 +32,8 @@ core::arch::global_asm!(
     "move.l #1, %d1",
     "move.l #hunt_result, %d2",
     "move.l #8, %d3",
+    ".globl hunt_trap_1",
+    "hunt_trap_1:",
     "trap #0",
     "move.l #hunt_at, %a2",
     "move.l (0,%a2), %d0",
@@ -39,12 +43,16 @@ core::arch::global_asm!(
     ".Lhunt_end:",
     "move.l #1, %d0",
     "move.l #0, %d1",
+    ".globl hunt_trap_2",
+    "hunt_trap_2:",
     "trap #0",
     ".globl abort",
     "abort:",
     "hunt_stop:",
     "move.l #1, %d0",
     "move.l #99, %d1",
+    ".globl hunt_trap_3",
+    "hunt_trap_3:",
     "trap #0",
     ".lcomm hunt_at, 8",
     ".lcomm hunt_result, 8",

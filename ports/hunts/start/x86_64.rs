@@ -1,3 +1,4 @@
+// calls: write 1, exit 60 by syscall
 // Linux on x86-64: as start/m68k.rs.
 core::arch::global_asm!(
     ".globl _start",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,11 @@ MORE = 12
 
 Result = int | str
 """What came of a program: its number, or in words why there is none."""
+Execute = Callable[[int, float], tuple[int, bytes]]
+"""Runs a binary: how many programs to pass over, and for how many seconds at most; gives the exit status (negative: the
+signal, -9 where the time was over) and what it wrote."""
+Machine = Callable[[Path], Execute]
+"""Gives that for a binary in the userland machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,15 @@ class Variant:
 
 @dataclass
 class Hunt:
-    """What a hunt for one port builds with. `own` are the settings of the port's backend, where it has one."""
+    """What a hunt for one port builds with. `own` are the settings of the port's backend, where it has one;
+    `machine` runs every binary a second time."""
 
     port: ports.Port
     built: BuildResult
     folder: Path
     arch: str
     own: Mapping[str, Any] | None = None
+    machine: Machine | None = None
     builds: int = 0
     said: dict[str, str] = field(default_factory=dict)
     passes: list[str] = field(default_factory=list)
@@ -99,7 +106,10 @@ class Hunt:
         """What came of each program, by its name."""
         binary = self._binary(programs, variant)
         if binary is not None:
-            came = self._run(binary, len(programs), self._named(variant))
+            came = self._collected(self._by_qemu(binary, self._named(variant)), len(programs))
+            if self.machine is not None and variant.without != ("*",):
+                others = self._collected(self.machine(binary), len(programs))
+                came = [together(*pair) for pair in zip(came, others, strict=True)]
             return dict(zip([each.name for each in programs], came, strict=True))
         if len(programs) == 1:
             return {programs[0].name: f"does not build: {self.said[programs[0].name]}"}
@@ -148,12 +158,11 @@ class Hunt:
         return [model.lower()] if model and known is not None and known.named_models else []
 
     def _linker(self, place: Path, variant: Variant) -> Path:
-        """The port's own linker with other settings: ELF for this kernel, the CPU, the errata."""
+        """The port's own linker with other settings: ELF for QEMU, the CPU, the errata."""
         assert self.own is not None and self.built.sysroot is not None
         stock = variant.without == ("*",)
         changed = dict(self.own) | {
             "output": "elf",
-            "link_args": [],
             "cpu": self._model(variant),
             "assembler_args": [*self.own["assembler_args"], *(f"-{each}" for each in self._named(variant))],
             "inline_assembly": "llvm" if stock else "assembler",
@@ -169,22 +178,39 @@ class Hunt:
         write_atomic(place / "link.json", json.dumps(changed))
         return linker
 
-    def _run(self, binary: Path, count: int, model: Sequence[str]) -> list[Result]:
-        known = of_arch(self.arch)
-        order: Any = known.endian if known is not None else "little"
+    def _by_qemu(self, binary: Path, model: Sequence[str]) -> Execute:
         prefix = [] if self.arch == platform.machine() else [str(processes.need(f"qemu-{self.arch}", QEMU))]
         prefix += ["-cpu", *model] if prefix and model else []
+
+        def execute(past: int, seconds: float) -> tuple[int, bytes]:
+            done = processes.run([*prefix, str(binary), *["x"] * past], timeout=seconds)
+            return done.status, done.stdout
+
+        return execute
+
+    def _collected(self, execute: Execute, count: int) -> list[Result]:
+        known = of_arch(self.arch)
+        order: Any = known.endian if known is not None else "little"
         results: list[Result] = []
         while len(results) < count:
-            argv = [*prefix, str(binary), *["x"] * len(results)]
-            done = processes.run(argv, timeout=PATIENCE)
-            if done.status == -9:  # on a busy machine many programs together take long
-                done = processes.run(argv, timeout=PATIENCE * MORE)
-            came = [done.stdout[at : at + 8] for at in range(0, len(done.stdout) - 7, 8)]
+            status, out = execute(len(results), PATIENCE)
+            if status == -9:  # on a busy machine many programs together take long
+                status, out = execute(len(results), PATIENCE * MORE)
+            came = [out[at : at + 8] for at in range(0, len(out) - 7, 8)]
             results += [int.from_bytes(each, order) for each in came][: count - len(results)]
             if len(results) < count:
-                results.append(ended(done.status))
+                results.append(ended(status))
         return results
+
+
+def together(one: Result, other: Result) -> Result:
+    """What came of a program in QEMU and in the userland machine: one result, or both in words."""
+    return one if one == other else f"{shown(one)}, and in the userland machine {shown(other)}"
+
+
+def shown(result: Result) -> str:
+    """A result for people."""
+    return result if isinstance(result, str) else f"{result:#018x}"
 
 
 QEMU = "`portwright setup --all` brings it (Debian: qemu-user)"

@@ -1,30 +1,36 @@
 """Hunt for wrong code of a port's code generator: many small programs, at every level and CPU, held against this machine.
 
-Programs written by hand and programs made from a seed run under QEMU's user emulation (or on this CPU), many per binary.
-One that differs is built alone, and LLVM's passes are left out one by one until the one is found that makes the
-difference; with --output a report of each is written. A compiler that crashes is a finding too. --stock asks LLVM alone:
-without portwright's errata, and with LLVM's own assembler.
+Programs written by hand and programs made from a seed run under QEMU's user emulation (or on this CPU) and, the same
+code, in the port's userland machine, many per binary. One that differs is built alone, and LLVM's passes are left out
+one by one until the one is found that makes the difference; with --output a report of each is written. A compiler that
+crashes is a finding too. --stock asks LLVM alone: without portwright's errata, and with LLVM's own assembler.
 """
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from portwright.base.errors import fail
-from portwright.base.events import Advanced, Begun, Ended, Event
+from portwright.base.events import Advanced, Begun, Ended, Event, Note
 from portwright.base.files import temporary_folder, write_atomic
-from portwright.build import goals, hunt_narrowing, hunting
+from portwright.build import goals, hunt_machine, hunt_narrowing, hunting
 from portwright.build.hunting import Hunt, Variant
 from portwright.derive import hunt_programs
 from portwright.derive.hunt_programs import Written
 from portwright.describe import port as ports
+from portwright.describe.port import Port
 from portwright.jobs import Arg
 from portwright.judge import code_hunt
 from portwright.judge.code_hunt import Row
+from portwright.run import machine
+from portwright.run.events import Exited
+from portwright.run.limits import Limits
+from portwright.run.options import Options
 
 VERB = "codegen"
 LEVELS = ("0", "1", "2", "3", "s", "z")
@@ -77,7 +83,10 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     rows: list[Row] = []
     reports: list[Path] = []
     with temporary_folder("portwright-hunt-") as folder:
-        hunt = Hunt(port, built, folder, arch, own)
+        unfit = hunt_machine.unfit(port, arch)
+        if unfit is not None:
+            yield Note(f"nothing runs in the userland machine of {port.target}: {unfit}", "warning")
+        hunt = Hunt(port, built, folder, arch, own, None if unfit else _machine(port, arch, own))
         for level in levels:
             for cpu in arguments.cpu or ("",):
                 variant = Variant(level, cpu, ("*",) if arguments.stock else ())
@@ -85,6 +94,27 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
                 rows.append(row)
                 reports += _reports(arguments, row, programs, compiler, port.target)
     return Result(port.target, compiler, tuple(rows), tuple(reports))
+
+
+def _machine(port: Port, arch: str, own: Mapping[str, Any] | None) -> hunting.Machine:
+    """The port's userland machine, to run a hunt's binaries in."""
+    output = str(own["output"]) if own is not None else "elf"
+
+    def of(binary: Path) -> hunting.Execute:
+        program = binary.with_suffix(".port")
+        write_atomic(program, hunt_machine.converted(binary.read_bytes(), port, arch, output), mode=0o755)
+
+        def execute(past: int, seconds: float) -> tuple[int, bytes]:
+            limits = Limits(seconds=seconds)
+            options = Options(arguments=("x",) * past, kind=True, seed=1, capture=True, limits=limits)
+            outcome = machine.run_program(port, program, options)
+            if isinstance(outcome.end, Exited):
+                return outcome.end.status, outcome.stdout
+            return -9 if outcome.end.signal == signal.SIGXCPU else -outcome.end.signal, outcome.stdout
+
+        return execute
+
+    return of
 
 
 def _programs(arguments: Arguments) -> list[Written]:
