@@ -135,7 +135,7 @@ def passing_on_host(chosen: list[Example], rustc: list[str], folder: Path) -> li
     source, program = folder / "host.rs", folder / "host"
     source.write_text(crate(chosen, catch=True)[0])
     subprocess.run(
-        [*rustc, "--edition=2024", "-O", "-o", str(program), str(source)], check=True, capture_output=True
+        [*rustc, "--edition=2024", "-o", str(program), str(source)], check=True, capture_output=True
     )
     done = subprocess.run([str(program)], capture_output=True, text=True, check=True, cwd=folder)
     passed = {int(line.split()[1]) for line in done.stdout.splitlines() if re.fullmatch(r"passed \d+", line)}

@@ -29,11 +29,21 @@ SAMPLE = (
 
 @pytest.mark.toolchain
 @pytest.mark.parametrize(
-    ("parts", "least"),
-    [pytest.param(SAMPLE, 500, id="sample"), pytest.param(("",), 2500, id="all", marks=pytest.mark.e2e)],
+    ("parts", "least", "level"),
+    [
+        pytest.param(SAMPLE, 500, "0", id="sample"),
+        pytest.param(SAMPLE, 500, "3", id="sample, optimised", marks=pytest.mark.e2e),
+        # Thousands of examples in one crate take the optimiser a quarter of an hour.
+        pytest.param(("",), 2500, "0", id="all", marks=pytest.mark.e2e),
+    ],
 )
 def test_what_passes_on_the_host_passes_on_the_port(
-    parts: tuple[str, ...], least: int, toolchain: Toolchain, portwright: Callable[..., Any], tmp_path: Path
+    parts: tuple[str, ...],
+    least: int,
+    level: str,
+    toolchain: Toolchain,
+    portwright: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     assert toolchain.source is not None
     root = toolchain.source / "library"
@@ -49,9 +59,16 @@ def test_what_passes_on_the_host_passes_on_the_port(
     source.write_text("// edition 2024\n" + doc_examples.crate(chosen, catch=False)[0])
     binary = tmp_path / "examples"
     wrapper = _sysroot(portwright) / "bin" / "rustc"
-    # Thousands of examples in one crate take the optimiser a quarter of an hour.
-    level = ["-O"] if len(chosen) < 1000 else ["-Copt-level=0"]
-    argv = [str(wrapper), "--target", NAME, "--edition=2024", *level, "-o", str(binary), str(source)]
+    argv = [
+        str(wrapper),
+        "--target",
+        NAME,
+        "--edition=2024",
+        f"-Copt-level={level}",
+        "-o",
+        str(binary),
+        str(source),
+    ]
     subprocess.run(argv, check=True, capture_output=True)
     for engine in ("native", "unicorn"):
         shown = portwright("run", "--engine", engine, NAME, str(binary))
