@@ -11,7 +11,7 @@ BIN := .venv/bin
 PORT ?= x86_64-unknown-veridian
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup setup-all demo test lint bench docs results conformance docs-check e2e lock clean
+.PHONY: help venv setup setup-all demo test lint bench docs results conformance crates docs-check e2e lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,10 @@ results: setup ## run every bundled port on each engine; write the README's tabl
 
 conformance: setup ## Rust's own tests on every bundled port, in every way; writes docs/results/conformance*
 	@$(BIN)/python tools/conformance.py
+	@$(BIN)/python tools/docs.py
+
+crates: setup ## popular crates with their own tests on two ports; writes docs/results/crates
+	@$(BIN)/python tools/crates.py
 	@$(BIN)/python tools/docs.py
 
 docs-check: venv

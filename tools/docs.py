@@ -129,7 +129,8 @@ def pages(root: Path) -> Iterator[Path]:
 
 def with_results(text: str, results: Path) -> str:
     """A page with what lies in docs/results/ (`*.md`, in the order of their names) between its marks for that."""
-    parts = [path.read_text(encoding="utf-8").strip() for path in sorted(results.glob("*.md"))]
+    paths = sorted(results.glob("*.md"))
+    parts = [path.read_text(encoding="utf-8").strip() for path in paths]
     body = "".join(f"{part}\n\n" for part in parts)
     return re.sub(
         r"(<!-- results\b[^>]*-->\n).*?(?=<!-- /results -->)", lambda m: m[1] + body, text, flags=re.DOTALL
@@ -139,6 +140,12 @@ def with_results(text: str, results: Path) -> str:
 def readme() -> str:
     """README.md, with the newest results."""
     return with_results((ROOT / "README.md").read_text(encoding="utf-8"), ROOT / "docs" / "results")
+
+
+def other_versions() -> str:
+    """docs/other-versions.md, with how popular crates fared."""
+    page = ROOT / "docs" / "other-versions.md"
+    return with_results(page.read_text(encoding="utf-8"), ROOT / "docs" / "results" / "crates")
 
 
 def broken_links(root: Path) -> list[str]:
@@ -160,6 +167,7 @@ PAGES = {
     "docs/causes.md": cause.manual_page,
     "docs/operations.md": operations,
     "docs/what-first.md": first,
+    "docs/other-versions.md": other_versions,
     "README.md": readme,
 }
 
