@@ -12,6 +12,7 @@ from portwright.base.processes import which
 from portwright.describe.toolchain import Toolchain
 
 SHIM = """#!/bin/sh
+[ "$1" = -vV ] || : "${RUSTC_LINK_STD_INTO_RUSTC_DRIVER:?as rustc 1.96's bootstrap wants it}"
 exec "${RUSTC_SNAPSHOT:?which one}" --sysroot "${RUSTC_SYSROOT:?where}" "$@"
 """
 
@@ -32,15 +33,22 @@ def test_a_rustc_before_the_real_one(
         "RUSTC": str(shim),
         "RUSTC_SNAPSHOT": str(toolchain.rustc),
         "RUSTC_SYSROOT": str(toolchain.sysroot),
+        "RUSTC_LINK_STD_INTO_RUSTC_DRIVER": "0",
         "CARGO_HOME": str(tmp_path / "cargo-home"),
         "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
     }
     assert which("cc") is not None
     recording = tmp_path / "r.json"
-    made = portwright("record", "-o", recording, "--", "cargo", "build", "-q", cwd=source, env=env)
+    # Called from another folder, by a script in the source's own, as rustc's x.py is.
+    (source / "x.sh").write_text('#!/bin/sh\ncd "$(dirname "$0")" && cargo build -q --target-dir "$OLDPWD"\n')
+    out = tmp_path / "out"
+    out.mkdir()
+    folders = ("--source", source, "--out", out)
+    made = portwright("record", "-o", recording, *folders, "--", "sh", "../src/x.sh", cwd=out, env=env)
     assert made.returncode == 0, made.stderr
     steps = {step["name"]: step for step in json.loads(recording.read_text())["plan"]["steps"]}
     (rustc,) = (step for step in steps.values() if step.get("type") == "rustc")
+    assert not any("incremental" in word for word in rustc["argv"])
     assert "RUSTC_SNAPSHOT" in rustc["env"] and "RUSTC_SYSROOT" in rustc["env"]
     again = portwright("replay", recording, env=env)
     assert again.returncode == 0, again.stdout + again.stderr

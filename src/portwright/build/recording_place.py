@@ -64,10 +64,13 @@ def roots_of(call: Call, given: Mapping[str, str], source: str = "", out: str = 
     return used
 
 
-def trades_of(call: Call) -> list[Trade]:
-    """The trades that take part in a recorded command, as far as that can be told before: its own, and by signs."""
-    own = trade_of(call)[1]
-    signed = [t for t in trades().values() if any(os.path.isfile(f"{call.cwd}/{sign}") for sign in t.signs)]  # noqa: PTH113
+def trades_of(call: Call, *more: str) -> list[Trade]:
+    """The trades that take part in a recorded command, as far as that can be told before: its own, and by signs in its
+    folder or in `more`."""
+    own, folders = trade_of(call)[1], (call.cwd, *more)
+    signs = {sign for trade in trades().values() for sign in trade.signs}
+    seen = {sign for sign in signs if any(os.path.isfile(f"{folder}/{sign}") for folder in folders)}  # noqa: PTH113
+    signed = [trade for trade in trades().values() if seen & set(trade.signs)]
     return [*(trade for trade in signed if trade is not own), own]
 
 

@@ -179,7 +179,10 @@ def _settings(about: About) -> dict[str, str]:
     if not about.portable:
         return {}
     call = Call(about.command[0], about.command, dict(os.environ), about.cwd)
-    found = {name: value for trade in trades_of(call) for name, value in trade.settings.items()}
+    # A script of a source folder is often called from elsewhere, as rustc's x.py is.
+    scripts = (Path(about.cwd, word) for word in about.command[1:] if "/" in word)
+    folders = [str(path.parent) for path in scripts if path.is_file()]
+    found = {name: value for trade in trades_of(call, *folders) for name, value in trade.settings.items()}
     return {name: value for name, value in found.items() if name not in os.environ}
 
 
