@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import lzma
 import shutil
 import subprocess
+import tarfile
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,28 +37,31 @@ PACKAGES = {"x86_64": ("amd64", "linux-image-amd64"), "aarch64": ("arm64", "linu
 
 def kernel(arch: str, cache: Path) -> Path:
     """Debian's kernel for an architecture; skips where it cannot be had. Nothing is installed."""
-    debian, package = PACKAGES[arch]
-    made = cache / "linux" / debian / "vmlinuz"
-    wanted = made.with_name("modules.wanted")
-    with lock(cache / "linux" / f"{debian}.lock"):
-        if not made.is_file() or not wanted.is_file() or wanted.read_text() != "\n".join(VIRTIO_MODULES):
-            _fetch(debian, package, made)
-            write_atomic(wanted, "\n".join(VIRTIO_MODULES).encode())
-    return made
+    return _unpacked(arch, cache, "vmlinuz") / "vmlinuz"
 
 
 def virtio_modules(arch: str, cache: Path) -> dict[str, bytes]:
     """The modules for disks and shares over virtio, in the order of loading, without what is built into the kernel."""
-    folder = kernel(arch, cache).parent / "modules"
-    found = {Path(name).name: folder / f"{Path(name).name}.ko" for name in VIRTIO_MODULES}
-    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+    name = "modules-" + hashlib.sha256(repr(VIRTIO_MODULES).encode()).hexdigest()[:8]
+    folder = _unpacked(arch, cache, name) / name
+    found = {Path(each).name: folder / f"{Path(each).name}.ko" for each in VIRTIO_MODULES}
+    return {each: path.read_bytes() for each, path in found.items() if path.is_file()}
 
 
-def _fetch(debian: str, package: str, made: Path) -> None:
+def _unpacked(arch: str, cache: Path, wanted: str) -> Path:
+    """The folder with the kernel and its modules, which are fetched where `wanted` is not in it."""
+    debian, package = PACKAGES[arch]
+    folder = cache / "linux" / debian
+    with lock(cache / "linux" / f"{debian}.lock"):
+        if not (folder / wanted).exists():
+            _fetch(debian, package, folder, wanted)
+    return folder
+
+
+def _fetch(debian: str, package: str, folder: Path, wanted: str) -> None:
     for tool in ("apt-get", "apt-cache", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
             pytest.skip(f"linux: {tool} is not here, and Debian's kernel cannot be had without")
-    folder = made.parent
     state = apt.own_state(folder / "apt")
     status = folder / "status"
     status.write_text("")
@@ -84,24 +91,42 @@ def _fetch(debian: str, package: str, made: Path) -> None:
     debs = sorted(folder.glob("linux-image-*.deb"))
     if not debs:
         pytest.skip(f"linux: {names[0]} cannot be downloaded: {got.stderr.strip()[-200:]}")
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", debs[0]], stdout=subprocess.PIPE) as unpacking:
-        wanted = ["./boot/vmlinuz*", *(f"./lib/modules/*/kernel/{name}.ko" for name in VIRTIO_MODULES)]
-        # A module that is built in is no file, and tar's status is then 2.
-        subprocess.run(
-            ["tar", "-x", "-C", folder, "--wildcards", *wanted],
-            stdin=unpacking.stdout,
-            check=False,
-            capture_output=True,
-        )
-    found = next((folder / "boot").glob("vmlinuz-*"))
-    for name in VIRTIO_MODULES:
-        for module in (folder / "lib/modules").glob(f"*/kernel/{name}.ko"):
-            write_atomic(folder / "modules" / module.name, module.read_bytes())
-    write_atomic(made, found.read_bytes())
-    shutil.rmtree(folder / "boot")
-    shutil.rmtree(folder / "lib", ignore_errors=True)
+    image, modules, missing = _contents(debs[0])
+    if wanted != "vmlinuz":
+        assert not missing, f"{debs[0].name} has no {missing}"
+        fresh = Path(tempfile.mkdtemp(dir=folder))
+        for name, data in modules.items():
+            (fresh / name).write_bytes(data)
+        fresh.rename(folder / wanted)
+    write_atomic(folder / "vmlinuz", image)
     shutil.rmtree(folder / "apt")
     debs[0].unlink()
+
+
+def _contents(package: Path) -> tuple[bytes, dict[str, bytes], list[str]]:
+    """The kernel of a package, those of the modules that are no part of it, and those that are nowhere."""
+    kernels: list[bytes] = []
+    modules: dict[str, bytes] = {}
+    built_in = ""
+    files = {f"/kernel/{name}.ko": f"{Path(name).name}.ko" for name in VIRTIO_MODULES}
+    with (
+        subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking,
+        tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive,
+    ):
+        for member in archive:
+            file = archive.extractfile(member) if member.isfile() else None
+            plain = member.name.removesuffix(".xz")
+            module = next((name for end, name in files.items() if plain.endswith(end)), None)
+            if file is not None and module is not None:
+                data = file.read()
+                modules[module] = lzma.decompress(data) if plain != member.name else data
+            elif file is not None and "/boot/vmlinuz-" in member.name:
+                kernels.append(file.read())
+            elif file is not None and member.name.endswith("/modules.builtin"):
+                built_in = file.read().decode()
+    assert unpacking.returncode == 0 and kernels, f"{package} cannot be unpacked"
+    missing = [end for end, name in files.items() if name not in modules and end.lstrip("/") not in built_in]
+    return kernels[0], modules, missing
 
 
 def initramfs(path: Path, files: Mapping[str, bytes]) -> Path:

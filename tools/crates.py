@@ -24,9 +24,11 @@ def run(port: str) -> Document:
     """The result document of one run; what does not pass is a result, too."""
     argv = [sys.executable, "-m", "portwright", "crates", port, "--seed", "1", "--json"]
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
-    document: Document = json.loads(done.stdout)
-    if "crates" not in document:
-        raise SystemExit(f"{' '.join(argv)}\n{done.stdout}")
+    try:
+        document: Document = json.loads(done.stdout)
+        assert "crates" in document
+    except (ValueError, AssertionError):
+        raise SystemExit(f"{' '.join(argv)}: status {done.returncode}\n{done.stdout}") from None
     return document
 
 
@@ -34,7 +36,7 @@ def kept(document: Document) -> Document:
     """What of a result is worth keeping: how each crate fared, without backtraces and names of folders."""
     crates = [
         {key: row[key] for key in ("name", "version", "builds", "counts", "lacks", "patched")}
-        | {"failures": [[name, why.strip().splitlines()[0][:200]] for name, why in row["failures"]]}
+        | {"failures": [[name, (why.strip().splitlines() or [""])[0][:200]] for name, why in row["failures"]]}
         for row in document["crates"]
     ]
     return {"date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}", "on": document["on"], "crates": crates}
@@ -43,8 +45,8 @@ def kept(document: Document) -> Document:
 def cell(row: Document) -> str:
     """How a crate fared, in a few words."""
     if row["counts"] is None:
-        what = "its tests lack" if row["builds"] else "lacks"
-        return f"{what} {'; '.join(row['lacks']) or 'nothing that is known'}".replace("|", "\\|")
+        what = "builds; its tests do not:" if row["builds"] else "does not build:"
+        return f"{what} {'; '.join(row['lacks']) or 'no reason is known'}".replace("|", "\\|")
     run = row["counts"]["passed"] + len(row["failures"])
     failed = ", ".join(f"`{name.split(': ')[-1]}`" for name, _ in row["failures"][:3])
     return f"{row['counts']['passed']}/{run} tests" + (f", not {failed}" if failed else "")

@@ -37,15 +37,17 @@ def test_what_is_kept_and_shown(tool: ModuleType) -> None:
     failures = [["bin-0f: stress::all", "time limit: 240 s\n  #0 0x1 a\n"]]
     crates = [
         row("good", 7),
+        row("mute", 1, failures=[["bin: quiet", ""]]),
         row("bad", 3, failures=failures),
         row("poor", None, lacks=["os_pipe lacks a | b", "x lacks y"]),
         row("none", None, builds=False, lacks=["no such crate"]),
     ]
     kept = tool.kept({"on": "native", "seed": 1, "crates": crates})
-    assert kept["crates"][1]["failures"] == [["bin-0f: stress::all", "time limit: 240 s"]]
+    assert kept["crates"][2]["failures"] == [["bin-0f: stress::all", "time limit: 240 s"]]
     shown = tool.table({"a-port": kept, "b-port": {"on": "unicorn", "date": "x", "crates": [crates[0]]}})
     assert "| good 1.0 | 7/7 tests | 7/7 tests |" in shown
     assert "| bad 1.0 | 3/4 tests, not `stress::all` | - |" in shown
-    assert "| poor 1.0 | its tests lack os_pipe lacks a \\| b; x lacks y | - |" in shown
-    assert "| none 1.0 | lacks no such crate | - |" in shown
+    assert "| poor 1.0 | builds; its tests do not: os_pipe lacks a \\| b; x lacks y | - |" in shown
+    assert "| none 1.0 | does not build: no such crate | - |" in shown
+    assert "| mute 1.0 | 1/2 tests, not `quiet` | - |" in shown
     assert tool.table({}) == ""

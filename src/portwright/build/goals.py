@@ -144,9 +144,9 @@ def _build(
     if state != "same":
         yield Note(f"{lock.place(port)} {state}")
     if found.backend is not None:
-        doubt = errata_mending.unseen_in(
-            port.ledger.abi.cpu, backend_facts.llvm_major(found.backend.tools["llc"][0], found.toolchain)
-        )
+        llc = found.backend.tools["llc"][0]
+        arch = str(found.spec.get("arch", ""))
+        doubt = errata_mending.unseen_in(arch, backend_facts.llvm_major(llc, found.toolchain))
         if doubt is not None:
             yield Note(doubt, "warning")
     done = yield from executor.run(plan, goal, settings)

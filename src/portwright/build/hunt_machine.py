@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from portwright.base.errors import fail
 from portwright.build import elf_program_to_macho, hunting
 from portwright.describe.cpu import of_arch
 from portwright.describe.port import Port
@@ -31,7 +32,7 @@ def converted(data: bytes, port: Port, arch: str, output: str) -> bytes:
     """The binary as the port's OS loads it; `output` is what the port's linker makes."""
     known = of_arch(arch)
     file = elf.read(data, "hunt")
-    changed = bytearray(data)
+    changed, traps = bytearray(data), 0
     for symbol in file.symbols():
         if symbol.name.startswith(TRAP):
             assert known is not None
@@ -39,6 +40,10 @@ def converted(data: bytes, port: Port, arch: str, output: str) -> bytes:
             load = next(row for row in file.loads if 0 <= symbol.value - row.address < row.file_size)
             at = load.offset + symbol.value - load.address
             changed[at : at + len(encoding)] = encoding
+            traps += 1
+    if not traps and TRAP in hunting.start(arch):
+        what = "the hunt's binary has lost its symbols, and with them the places of its traps"
+        raise fail(what, None, "no `-s` in the port's link-args, please", "hunt/stripped")
     if output.startswith("mach-o"):
         return elf_program_to_macho.convert(bytes(changed), "hunt", symbols=False)
     return bytes(changed)

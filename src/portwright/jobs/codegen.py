@@ -3,7 +3,8 @@
 Programs written by hand and programs made from a seed run under QEMU's user emulation (or on this CPU) and, the same
 code, in the port's userland machine, many per binary. One that differs is built alone, and LLVM's passes are left out
 one by one until the one is found that makes the difference; with --output a report of each is written. A compiler that
-crashes is a finding too. --stock asks LLVM alone: without portwright's errata, and with LLVM's own assembler.
+crashes is a finding too. --stock asks LLVM alone, under QEMU alone: without portwright's errata, and with LLVM's own
+assembler.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from portwright.base.errors import fail
+from portwright.base.errors import Fault, PortwrightError, Where, fail
 from portwright.base.events import Advanced, Begun, Ended, Event, Note
 from portwright.base.files import temporary_folder, write_atomic
 from portwright.build import goals, hunt_machine, hunt_narrowing, hunting
@@ -108,9 +109,14 @@ def _machine(port: Port, arch: str, own: Mapping[str, Any] | None) -> hunting.Ma
             limits = Limits(seconds=seconds)
             options = Options(arguments=("x",) * past, kind=True, seed=1, capture=True, limits=limits)
             outcome = machine.run_program(port, program, options)
-            if isinstance(outcome.end, Exited):
-                return outcome.end.status, outcome.stdout
-            return -9 if outcome.end.signal == signal.SIGXCPU else -outcome.end.signal, outcome.stdout
+            end = outcome.end
+            if isinstance(end, Exited):
+                return end.status, outcome.stdout
+            if end.signal == signal.SIGINT:
+                raise KeyboardInterrupt
+            if end.signal == signal.SIGKILL:  # the engine's own end, or a limit: nothing of the program's
+                raise PortwrightError([Fault(end.report.what, Where(program), None, "hunt/machine")])
+            return -9 if end.signal == signal.SIGXCPU else -end.signal, outcome.stdout
 
         return execute
 

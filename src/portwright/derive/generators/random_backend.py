@@ -50,7 +50,7 @@ class _Shape:
 
 _OLDEST = ("crate::error::UNSUPPORTED", "crate::error::ERRNO_NOT_POSITIVE")
 _SHAPES = {
-    "0.1": _Shape("getrandom_inner", "u8", "", *_OLDEST),
+    "0.1.16": _Shape("getrandom_inner", "u8", "", *_OLDEST),
     "0.2": _Shape("getrandom_inner", uses="use core::mem::MaybeUninit;\n"),
 }
 

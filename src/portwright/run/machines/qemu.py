@@ -238,7 +238,8 @@ class QemuMachine:
         if self._qmp.alive and self._process.status() is None:
             looks = qemu_cpus.GLANCES if glance else qemu_cpus.SAMPLES
             sampled = qemu_cpus.sample(self._qmp, self._names, self._boot.scratch, looks)
-            if self._qmp.expects("SHUTDOWN") or self._process.status() is not None:
+            ending = (self._shutdown or "").startswith("guest-") or self._qmp.expects("SHUTDOWN")
+            if ending or self._process.status() is not None:
                 return None
             if sampled is not None:
                 return CpusSampled(began, *sampled)
