@@ -49,7 +49,8 @@ def cell(row: Document) -> str:
         return f"{what} {'; '.join(row['lacks']) or 'no reason is known'}".replace("|", "\\|")
     run = row["counts"]["passed"] + len(row["failures"])
     failed = ", ".join(f"`{name.split(': ')[-1]}`" for name, _ in row["failures"][:3])
-    return f"{row['counts']['passed']}/{run} tests" + (f", not {failed}" if failed else "")
+    why = f" ({'; '.join(row['lacks'])})" if failed and row["lacks"] else ""
+    return f"{row['counts']['passed']}/{run} tests" + (f", not {failed}{why}" if failed else "")
 
 
 def table(found: Mapping[str, Document]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from portwright.base.files import cache_root
 from portwright.build import goals
 from portwright.build.crate_tests import Binary, Builder, Built, Source
 from portwright.build.executor import Settings
+from portwright.describe import operation
 from portwright.describe import port as ports
 from portwright.describe.port import Port
 from portwright.jobs import Arg
@@ -135,7 +136,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
             source = builder.fetch(name, f"={version}" if version else "*")
             made = yield from builder.build(source)
             ran = yield from _tests(port, source, made, options, arguments, workers)
-            found.append(_judged(source, made, ran))
+            found.append(_judged(port, source, made, ran))
         except PortwrightError as error:
             found.append(Crate(name, version, False, None, tuple(fault.what for fault in error.faults)))
         yield Note(_said(found[-1]), "debug")
@@ -190,7 +191,7 @@ def _suite(source: Source, binary: Binary) -> str:
     return f"{source.name}-{binary.name}-{binary.path.name[-16:]}"
 
 
-def _judged(source: Source, built: Built, ran: Ran | None) -> Crate:
+def _judged(port: Port, source: Source, built: Built, ran: Ran | None) -> Crate:
     patched = tuple(f"{each.name} {each.version}" for each in built.patched)
     if ran is None:
         lacks = built.lacks or ("no tests of its own",)
@@ -201,15 +202,24 @@ def _judged(source: Source, built: Built, ran: Ran | None) -> Crate:
     ]
     failures += sorted(ran.broken.items())
     counts = record.total(judge.count(tests.values()) for tests in ran.results.values())
-    lacks = tuple(dict.fromkeys(_operations(detail for _, detail in failures)))
+    lacks = tuple(dict.fromkeys(operations(port, [detail for _, detail in failures])))
     return Crate(source.name, source.version, True, counts, lacks, tuple(failures), patched)
 
 
-def _operations(details: Iterable[str]) -> Generator[str, None, None]:
-    """The operations that std said were not offered, in the output of tests that failed."""
+def operations(port: Port, details: Iterable[str]) -> Iterator[str]:
+    """The operations that std said were not offered, in the output of tests that failed; where it only said
+    `Unsupported`, those that would make possible what the words are about (`spawn`), if that can be told."""
+    vocabulary = operation.vocabulary().items()
+    missing = {name: found.unlocks for name, found in vocabulary if name not in port.ledger.offers}
     for detail in details:
-        for name in _NOT_OFFERED.findall(detail.encode()):
-            yield f"the operation {name.decode().strip()}"
+        named = [name.decode().strip() for name in _NOT_OFFERED.findall(detail.encode())]
+        if not named and "kind: Unsupported" in detail:
+            words = set(re.findall(r"\w+", detail))
+            named = [n for n, unlocks in missing.items() if any(u.split("::")[-1] in words for u in unlocks)]
+            if not named:
+                yield "an operation that std answers with Unsupported"
+        if named:
+            yield f"the operation {' or '.join(named)}"
 
 
 def _said(crate: Crate) -> str:
