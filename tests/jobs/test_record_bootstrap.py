@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,5 +51,50 @@ def test_a_rustc_before_the_real_one(
     (rustc,) = (step for step in steps.values() if step.get("type") == "rustc")
     assert not any("incremental" in word for word in rustc["argv"])
     assert "RUSTC_SNAPSHOT" in rustc["env"] and "RUSTC_SYSROOT" in rustc["env"]
+    again = portwright("replay", recording, env=env)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+BEFORE = """use std::{env, process::Command};
+fn main() {
+    let [real, sysroot] = ["RUSTC_SNAPSHOT", "RUSTC_SYSROOT"].map(|name| env::var(name).unwrap());
+    let mut command = match env::var("RUSTC_WRAPPER_REAL") {
+        Ok(wrapper) => { let mut made = Command::new(wrapper); made.arg(real); made }
+        Err(_) => Command::new(real),
+    };
+    let status = command.args(["--sysroot", &sysroot]).args(env::args().skip(2)).status().unwrap();
+    std::process::exit(status.code().unwrap());
+}
+"""
+
+
+def test_a_wrapper_that_hands_on_to_the_recorders(
+    tmp_path: Path, toolchain: Toolchain, fresh_cache: Path, portwright: Callable[..., Any]
+) -> None:
+    """x.py puts its own program into RUSTC_WRAPPER, and the caller's into RUSTC_WRAPPER_REAL."""
+    source = tmp_path / "src"
+    (source / "src").mkdir(parents=True)
+    (source / "Cargo.toml").write_text('[package]\nname = "shown"\nversion = "0.1.0"\nedition = "2021"\n')
+    (source / "src" / "main.rs").write_text('fn main() { println!("shown {}", file!()); }\n')
+    shim = source / "bootstrap" / "rustc"
+    shim.parent.mkdir()
+    (source / "before.rs").write_text(BEFORE)
+    compile = [toolchain.rustc, "--edition=2021", "-o", shim, source / "before.rs"]
+    subprocess.run(compile, check=True, env={**os.environ, **toolchain.environment})
+    words = 'RUSTC_WRAPPER_REAL=$RUSTC_WRAPPER RUSTC_WRAPPER="$PWD/bootstrap/rustc" exec cargo build -q'
+    (source / "x.sh").write_text(f"#!/bin/sh\n{words}\n")
+    env = {
+        **toolchain.environment,
+        "RUSTC": str(toolchain.rustc),
+        "RUSTC_SNAPSHOT": str(toolchain.rustc),
+        "RUSTC_SYSROOT": str(toolchain.sysroot),
+        "CARGO_HOME": str(tmp_path / "cargo-home"),
+        "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
+    }
+    recording = tmp_path / "r.json"
+    made = portwright("record", "-o", recording, "--", "sh", "x.sh", cwd=source, env=env)
+    assert made.returncode == 0, made.stderr
+    program = (source / "target" / "debug" / "shown").read_bytes()
+    assert str(source).encode() not in program
     again = portwright("replay", recording, env=env)
     assert again.returncode == 0, again.stdout + again.stderr

@@ -60,8 +60,15 @@ class Wrappers:
         variables = {f"{VARIABLE}{name}": f"${name}" for name in names_in_products(self.places.roots)}
         if any(text.startswith(_PASSING) for text in found.values()):
             passing = next(name for name, text in sorted(found.items()) if text.startswith(_PASSING))
-            variables["RUSTC_WRAPPER"] = f"${WRAPPER}/{passing}"
+            variables |= dict.fromkeys(self._asked(unit), f"${WRAPPER}/{passing}")
         return inputs, variables
+
+    def _asked(self, unit: Unit) -> list[str]:
+        """The variables by which the step was told of the recorder's wrapper: rustc's own build hands on the caller's
+        RUSTC_WRAPPER by another name."""
+        folder, env = self.places.roots[WRAPPER] + "/", call_of(unit.process).env
+        named = [name for name, value in env.items() if value.startswith(folder)]
+        return sorted(name for name in named if not name.startswith(VARIABLE)) or ["RUSTC_WRAPPER"]
 
     def _words(self, unit: Unit) -> str:
         """All that its programs were told, where a wrapper is spoken of by its full name."""
