@@ -38,8 +38,9 @@ def quick(name: str, ledgers: Path | None = None) -> Path:
     write_atomic(folder / "port.toml", tomlkit.dumps(manifest))
     for file in (ledgers or source).glob("abi*.toml"):
         write_atomic(folder / file.name, file.read_bytes())
-    for file in source.glob("expected*.toml"):
-        write_atomic(folder / file.name, file.read_bytes())
+    own = (each for each in (source / "programs").rglob("*") if each.is_file() and "target" not in each.parts)
+    for file in (*source.glob("expected*.toml"), *own):
+        write_atomic(folder / file.relative_to(source), file.read_bytes())
     return folder
 
 
