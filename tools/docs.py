@@ -129,8 +129,7 @@ def pages(root: Path) -> Iterator[Path]:
 
 def with_results(text: str, results: Path) -> str:
     """A page with what lies in docs/results/ (`*.md`, in the order of their names) between its marks for that."""
-    paths = sorted(results.glob("*.md"))
-    parts = [path.read_text(encoding="utf-8").strip() for path in paths]
+    parts = [path.read_text(encoding="utf-8").strip() for path in sorted(results.glob("*.md"))]
     body = "".join(f"{part}\n\n" for part in parts)
     return re.sub(
         r"(<!-- results\b[^>]*-->\n).*?(?=<!-- /results -->)", lambda m: m[1] + body, text, flags=re.DOTALL

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import tool_module
 
 
 def docs(repo: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -47,10 +48,7 @@ def test_good_links_and_code_are_left_alone(repo: Path, tmp_path: Path) -> None:
 
 
 def test_results_go_between_their_marks(repo: Path, tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("docs_tool", repo / "tools" / "docs.py")
-    assert spec is not None and spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = tool_module.load(repo, "docs")
     (tmp_path / "b.md").write_text("second\n")
     (tmp_path / "a.md").write_text("| first |\n")
     page = "before\n<!-- results: made -->\nold\n<!-- /results -->\nafter\n"

@@ -39,6 +39,11 @@ class Linux:
             folder / "initrd", {"init": self.init.read_bytes(), **files, "motd": b"read by std\n"}
         )
 
+    def machine(self) -> str:
+        """The port's description of it, to be changed."""
+        text = (self.port.folder / "port.toml").read_text()
+        return "\n[machine.linux]" + text.split("[machine.linux]")[1]
+
     def boot(self, append: str = "", **others: Any) -> Result:
         own = self.port.machines["linux"].model_dump()["append"]
         words = {
@@ -106,8 +111,7 @@ LINUX = {
 @pytest.mark.parametrize("name", LINUX)
 def test_each_way_in_which_linux_ends(x86: Linux, tmp_path: Path, name: str) -> None:
     append, others, ended, detail = LINUX[name]
-    text = (x86.port.folder / "port.toml").read_text()
-    machine = "\n[machine.linux]" + text.split("[machine.linux]")[1]
+    machine = x86.machine()
     machine += '\n[[machine.linux.milestone]]\nname = "prompt"\npattern = "^init# "\nseconds = 5\n'
     folder = bare_metal.port(tmp_path / "port", machine)
     own = x86.port.machines["linux"].model_dump()["append"]
@@ -188,8 +192,7 @@ def test_what_a_guest_writes_on_a_disk_stays_where_that_is_wanted(
     x86: Linux, with_modules: tuple[Path, str], tmp_path: Path, persist: bool
 ) -> None:
     initrd, load = with_modules
-    text = (x86.port.folder / "port.toml").read_text()
-    machine = "\n[machine.linux]" + text.split("[machine.linux]")[1]
+    machine = x86.machine()
     machine = machine.replace('memory = "512M"', 'memory = "512M"\ndrives = [{ image = "disk" }]')
     folder = bare_metal.port(tmp_path / "port", machine)
     disk = folder / "disk"

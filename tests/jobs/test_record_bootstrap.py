@@ -18,26 +18,36 @@ exec "${RUSTC_SNAPSHOT:?which one}" --sysroot "${RUSTC_SYSROOT:?where}" "$@"
 """
 
 
+def package(folder: Path, main: str) -> tuple[Path, Path]:
+    """(a package with such a program, the place for what stands before rustc)."""
+    source = folder / "src"
+    shim = source / "bootstrap" / "rustc"
+    for made in (source / "src", shim.parent):
+        made.mkdir(parents=True)
+    (source / "Cargo.toml").write_text('[package]\nname = "shown"\nversion = "0.1.0"\nedition = "2021"\n')
+    (source / "src" / "main.rs").write_text(main)
+    return source, shim
+
+
+def environment(toolchain: Toolchain, folder: Path) -> dict[str, str]:
+    """What such a build is told."""
+    return {
+        **toolchain.environment,
+        "RUSTC": str(toolchain.rustc),
+        "RUSTC_SNAPSHOT": str(toolchain.rustc),
+        "RUSTC_SYSROOT": str(toolchain.sysroot),
+        "CARGO_HOME": str(folder / "cargo-home"),
+        "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
+    }
+
+
 def test_a_rustc_before_the_real_one(
     tmp_path: Path, toolchain: Toolchain, fresh_cache: Path, portwright: Callable[..., Any]
 ) -> None:
-    source = tmp_path / "src"
-    (source / "src").mkdir(parents=True)
-    (source / "Cargo.toml").write_text('[package]\nname = "shown"\nversion = "0.1.0"\nedition = "2021"\n')
-    (source / "src" / "main.rs").write_text('fn main() { println!("shown"); }\n')
-    shim = source / "bootstrap" / "rustc"
-    shim.parent.mkdir()
+    source, shim = package(tmp_path, 'fn main() { println!("shown"); }\n')
     shim.write_text(SHIM)
     shim.chmod(0o755)
-    env = {
-        **toolchain.environment,
-        "RUSTC": str(shim),
-        "RUSTC_SNAPSHOT": str(toolchain.rustc),
-        "RUSTC_SYSROOT": str(toolchain.sysroot),
-        "RUSTC_LINK_STD_INTO_RUSTC_DRIVER": "0",
-        "CARGO_HOME": str(tmp_path / "cargo-home"),
-        "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
-    }
+    env = environment(toolchain, tmp_path) | {"RUSTC": str(shim), "RUSTC_LINK_STD_INTO_RUSTC_DRIVER": "0"}
     assert which("cc") is not None
     recording = tmp_path / "r.json"
     # Called from another folder, by a script in the source's own, as rustc's x.py is.
@@ -72,25 +82,13 @@ def test_a_wrapper_that_hands_on_to_the_recorders(
     tmp_path: Path, toolchain: Toolchain, fresh_cache: Path, portwright: Callable[..., Any]
 ) -> None:
     """x.py puts its own program into RUSTC_WRAPPER, and the caller's into RUSTC_WRAPPER_REAL."""
-    source = tmp_path / "src"
-    (source / "src").mkdir(parents=True)
-    (source / "Cargo.toml").write_text('[package]\nname = "shown"\nversion = "0.1.0"\nedition = "2021"\n')
-    (source / "src" / "main.rs").write_text('fn main() { println!("shown {}", file!()); }\n')
-    shim = source / "bootstrap" / "rustc"
-    shim.parent.mkdir()
+    source, shim = package(tmp_path, 'fn main() { println!("shown {}", file!()); }\n')
     (source / "before.rs").write_text(BEFORE)
     compile = [toolchain.rustc, "--edition=2021", "-o", shim, source / "before.rs"]
     subprocess.run(compile, check=True, env={**os.environ, **toolchain.environment})
     words = 'RUSTC_WRAPPER_REAL=$RUSTC_WRAPPER RUSTC_WRAPPER="$PWD/bootstrap/rustc" exec cargo build -q'
     (source / "x.sh").write_text(f"#!/bin/sh\n{words}\n")
-    env = {
-        **toolchain.environment,
-        "RUSTC": str(toolchain.rustc),
-        "RUSTC_SNAPSHOT": str(toolchain.rustc),
-        "RUSTC_SYSROOT": str(toolchain.sysroot),
-        "CARGO_HOME": str(tmp_path / "cargo-home"),
-        "PATH": os.pathsep.join([str(toolchain.cargo.parent), os.environ["PATH"]]),
-    }
+    env = environment(toolchain, tmp_path)
     recording = tmp_path / "r.json"
     made = portwright("record", "-o", recording, "--", "sh", "x.sh", cwd=source, env=env)
     assert made.returncode == 0, made.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,16 +13,15 @@ from types import ModuleType
 
 import pytest
 
+import tool_module
+
 COPIED = ("Makefile", "pyproject.toml", "requirements.lock", "README.md", "LICENSE-MIT", "LICENSE-APACHE")
 
 
 @pytest.fixture
 def bootstrap(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The bootstrap, at work in a folder of its own."""
-    spec = importlib.util.spec_from_file_location("bootstrap", repo / "tools" / "bootstrap.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = tool_module.load(repo, "bootstrap")
     for name in ("requirements.lock", "pyproject.toml"):
         shutil.copy(repo / name, tmp_path / name)
     monkeypatch.setattr(module, "ROOT", tmp_path)

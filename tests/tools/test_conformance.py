@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+import tool_module
+
 
 @pytest.fixture(scope="module")
 def tool(repo: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("conformance_tool", repo / "tools" / "conformance.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return tool_module.load(repo, "conformance")
 
 
 def counts(passed: int, failed: int = 0, crashed: int = 0) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 from pathlib import Path
@@ -11,14 +10,12 @@ from typing import Any
 
 import pytest
 
+import tool_module
+
 
 @pytest.fixture
 def tool(repo: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("results_tool", repo / "tools" / "results.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return tool_module.load(repo, "results")
 
 
 def document(*outcomes: str) -> dict[str, Any]:

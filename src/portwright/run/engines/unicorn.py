@@ -20,11 +20,10 @@ from portwright.describe.cpu import cpu as described
 from portwright.run.cpu import engine_cpu
 from portwright.run.engine import Access, BadAddress, CannotMap, FaultKind, Setup, Stop, TrapHandler
 from portwright.run.unicorn_registers import Registers
-from portwright.run.unicorn_tlb import Translations
+from portwright.run.unicorn_tlb import SMALLEST_PAGE, Translations
 
 RANK = 20
 ISOLATED = False
-SMALLEST_PAGE = 4096
 ASK_AGAIN = 0.005  # seconds
 TURN = 2_000_000  # instructions, some tens of milliseconds while they are counted
 COPY_CHUNK = 16 << 20
