@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from portwright.build import crate_patches, crate_tests
 from portwright.build.crate_patches import Patched
@@ -80,3 +82,14 @@ def test_two_versions_of_a_crate_can_be_patched_at_once() -> None:
         'patch.crates-io.getrandom-0-2-17.path="/c"',
     ]
     assert set(words[::2]) == {"--config"}
+
+
+def test_what_other_sysroots_left_is_forgotten(tmp_path: Path) -> None:
+    """build/crate_tests: the own target folder and the newest other one of the target stay."""
+    names = ["target-x86_64-a-1", "target-x86_64-a-2", "target-x86_64-a-3", "target-aarch64-b-1"]
+    for age, name in enumerate(names):
+        (tmp_path / name / "debug").mkdir(parents=True)
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    port, built = SimpleNamespace(target="x86_64-a"), SimpleNamespace(folder=Path("/ports/x86_64-a-3"))
+    crate_tests.Builder(cast(Any, port), cast(Any, built), 1, tmp_path).keep_few()
+    assert {path.name for path in tmp_path.iterdir()} == {*names} - {"target-x86_64-a-2"}

@@ -4,14 +4,19 @@ the result is the one that is built from nothing."""
 from __future__ import annotations
 
 import dataclasses
-import fcntl
+import os
+import shutil
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portwright.base.events import Event
+from portwright.base import files
+from portwright.base.errors import StepFailed
+from portwright.base.events import Event, Note
 from portwright.base.hashing import hash_tree
 from portwright.build import executor
 from portwright.derive.plan import Plan, Step
@@ -69,7 +74,7 @@ def test_times_stay_by_which_cargo_goes(fresh_cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["another compiler", "unfinished", "another view", "in use", "another length", "there already"]
+    "reason", ["another compiler", "unfinished", "another view", "another length", "there already"]
 )
 def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str) -> None:
     one = build(plan(ONE))
@@ -88,10 +93,62 @@ def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str)
         name = f"{TWO}0"
     elif reason == "there already":
         (one.parent.parent / TWO / "std").mkdir(parents=True)
-    with (one.parent / "lock").open("a") as lock:
-        if reason == "in use":
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        assert not (build(plan(name, **more)) / "began").exists()
+    assert not (build(plan(name, **more)) / "began").exists()
+
+
+def test_who_works_there_now_is_not_waited_for(fresh_cache: Path) -> None:
+    """Its std is done, and it may be at its programs for long."""
+    one = build(plan(ONE))
+    with files.lock(one.parent / "lock"):
+        assert (build(plan(TWO)) / "began").exists()
+
+
+def test_what_changes_while_it_is_copied_is_not_taken_over(
+    fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = build(plan(ONE))
+    record, copytree = one.parent / "records" / "std.json", shutil.copytree
+
+    def slow(*words: Any, **more: Any) -> Any:
+        record.write_text(record.read_text().replace('"done": true', '"done": false'))
+        return copytree(*words, **more)
+
+    monkeypatch.setattr(shutil, "copytree", slow)
+    two = build(plan(TWO))
+    assert (two / "made").exists() and not (two / "began").exists()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_of_two_that_begin_with_nothing_one_waits(fresh_cache: Path, tmp_path: Path, fails: bool) -> None:
+    """For as long as the other's std takes; where that fails it begins with nothing, as the other did."""
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    os.mkfifo(go_on)
+    slow = f"touch {begun}; cat {go_on}; {'exit 1' if fails else STD}"
+    ended: list[object] = []
+
+    def first() -> None:
+        try:
+            ended.append(build(plan(ONE, argv=("/bin/sh", "-c", slow))))
+        except StepFailed as error:
+            ended.append(error)
+
+    other = threading.Thread(target=first)
+    other.start()
+    while not begun.exists():
+        time.sleep(0.01)
+    work = executor.run(plan(TWO), "std")
+    notes = [next(work)]
+    assert isinstance(notes[0], Note) and "waiting" in notes[0].text
+    go_on.write_text("")
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            two = Path(end.value.out("std"))
+            break
+    other.join()
+    assert isinstance(ended[0], StepFailed) == fails
+    assert (two / "began").exists() != fails
 
 
 @pytest.mark.e2e

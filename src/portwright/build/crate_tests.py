@@ -21,6 +21,7 @@ from portwright.describe.port import Port
 from portwright.describe.toolchain import Toolchain
 
 MOST_CAUSES = 4
+KEPT_TARGETS = 1  # besides the one that is used
 _LIBC = re.compile(r"(?:cannot find|no) \w+ `(\w+)` in (?:crate|the crate root|module) `(?:crate::)?libc`")
 _IMPORT = re.compile(r"unresolved imports? (.*)")
 _KINDS = ("bin", "bench", "example")
@@ -76,7 +77,8 @@ class Builder:
             **unwanted,
             **self.toolchain.variables(),
             "CARGO_HOME": str(self.folder / "cargo-home"),
-            "CARGO_TARGET_DIR": str(self.folder / f"target-{self.built.folder.name}"),
+            "CARGO_TARGET_DIR": str(self._target()),
+            "CARGO_INCREMENTAL": "0",  # nobody edits these crates, and what cargo would keep for that is gigabytes
             "RUSTC": str(self.built.sysroot / "bin" / "rustc"),
             # Quick to link, and checked as a debug build is.
             "CARGO_PROFILE_DEV_DEBUG": "line-tables-only",
@@ -84,6 +86,17 @@ class Builder:
             "RUSTDOC": str(self.built.sysroot / "bin" / "rustdoc"),
             **more,
         }
+
+    def _target(self) -> Path:
+        return self.folder / f"target-{self.built.folder.name}"
+
+    def keep_few(self) -> None:
+        """Forget what was built for other ways of this target, all but the last ones: each is gigabytes."""
+        own = self._target()
+        others = [path for path in self.folder.glob(f"target-{self.port.target}-*") if path != own]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in others[KEPT_TARGETS:]:
+            shutil.rmtree(path, ignore_errors=True)
 
     def fetch(self, name: str, version: str) -> Source:
         """The crate's source as the registry has it, copied; raises with cargo's words where it cannot be had."""

@@ -73,9 +73,11 @@ def run(plan: Plan, goal: str, settings: Settings | None = None) -> Generator[Ev
         todo = missing(store, goal)
         _check_room(store, todo)
         store.write_texts()
-        if todo and (begun := seeding.seed(store)):
-            yield Note(f"begun as a copy of {begun}", "debug")
-        yield from _Schedule(store, todo, settings or Settings(), descriptor).run()
+        with seeding.Seeding(store) as seeds:
+            yield from seeds.begin(todo)
+            if seeds.begun:
+                yield Note(f"begun as a copy of {seeds.begun}", "debug")
+            yield from _Schedule(store, todo, settings or Settings(), descriptor, seeds).run()
         store.keep_few_crates()
     return Done(store, tuple(step.name for step in todo))
 
@@ -92,8 +94,11 @@ def _check_room(store: Store, todo: list[Step]) -> None:
 class _Schedule:
     """The steps that are waiting, running and failed."""
 
-    def __init__(self, store: Store, todo: list[Step], settings: Settings, lock: int) -> None:
+    def __init__(
+        self, store: Store, todo: list[Step], settings: Settings, lock: int, seeds: seeding.Seeding
+    ) -> None:
         self.store = store
+        self.seeds = seeds
         self.waiting = list(todo)
         self.settings = settings
         self.lock = lock
@@ -155,6 +160,8 @@ class _Schedule:
         step, seconds = tool.step, tool.seconds
         fault = tool.fault()
         if fault is not None:
+            self.seeds.over(step)
+        if fault is not None:
             self.faults[step.name] = [fault]
             self.failed.add(step.name)
             self.pending.discard(step.name)
@@ -179,5 +186,6 @@ class _Schedule:
 
     def _settle(self, step: Step, argv: tuple[str, ...], seconds: float) -> None:
         self.store.write_record(step, done=True, argv=argv, seconds=seconds)
+        self.seeds.over(step)
         self.store.keep_few(step)
         self.pending.discard(step.name)

@@ -5,20 +5,25 @@ stands on as it left them, and builds the rest. The copy is what the update of a
 rule is needed: the view is brought up to date next, and cargo goes by what changed in it. Folders of plans of one target
 have names of one length, so that the old name, which cargo keeps in the lists of files that it compares, is overwritten
 where it stands.
+
+Of plans that would all begin with nothing, one at a time does: the others wait until it has what they can begin with,
+which is sooner than each would have it by itself on processors that they share.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from portwright.base import files
+from portwright.base.events import Event, Note
 from portwright.base.files import disk_errors, folder_atomic
+from portwright.base.hashing import hash_value
 from portwright.build.store import Store
 from portwright.derive.plan import Step
 
@@ -26,20 +31,53 @@ LARGEST_LIST = 4 << 20
 """Bytes: no list of files is larger, and what is larger is a crate, whose paths were remapped."""
 
 
-def seed(store: Store) -> Path | None:
-    """Give each folder that is not there yet a beginning; the folder of the plan that it came from, if any did."""
-    for step in store.plan.steps:
-        if not step.place or not step.start_over:
-            continue
-        group = [*(need for need in map(store.plan.step, step.needs) if need.place), step]
-        if any(store.out(each).exists() for each in group):
-            continue
-        for other in _others(store):
-            with _held(other / "lock") as held:
-                if held and _is_right(other, step, group):
-                    _copy(store, other, group)
-                    return other
-    return None
+class Seeding:
+    """The beginnings of one plan's folders; a context, at whose end nobody has to wait any longer.
+
+    `begun` is the folder of the plan that something came from, if any did.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.begun: Path | None = None
+        self._store = store
+        self._gates: dict[str, ExitStack] = {}
+
+    def __enter__(self) -> Seeding:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for gate in self._gates.values():
+            gate.close()
+
+    def begin(self, todo: Iterable[Step]) -> Iterator[Event]:
+        """Give the folder of each step that is to be run a beginning, where it is not there yet."""
+        store = self._store
+        for step in todo:
+            if not step.place or not step.start_over:
+                continue
+            group = [*(need for need in map(store.plan.step, step.needs) if need.place), step]
+            if any(store.out(each).exists() for each in group):
+                continue
+            gate = store.folder.parent / f".{store.plan.target}-{hash_value(step.start_over)[:16]}"
+            if files.is_locked(gate):
+                yield Note("waiting for a build that this one can begin with")
+            held = self._gates[step.name] = ExitStack()
+            held.enter_context(files.lock(gate))
+            if self._take_over(step, group):
+                self.over(step)
+
+    def over(self, step: Step) -> None:
+        """Note that a step has ended, well or not."""
+        if gate := self._gates.pop(step.name, None):
+            gate.close()
+
+    def _take_over(self, step: Step, group: list[Step]) -> bool:
+        for other in _others(self._store):
+            before = _is_right(other, step, group)
+            if before and _copy(self._store, other, group, before):
+                self.begun = other
+                return True
+        return False
 
 
 def _others(store: Store) -> list[Path]:
@@ -53,48 +91,61 @@ def _others(store: Store) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-@contextmanager
-def _held(lock: Path) -> Iterator[bool]:
-    """Whether the lock could be had; nobody is waited for."""
+def _record(folder: Path, step: str) -> tuple[str, dict[str, Any]]:
+    """A step's record, as it lies there and read; raises `LookupError` where the step is not done."""
     try:
-        with lock.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-    except OSError:
-        yield False
+        text = (folder / "records" / f"{step}.json").read_text()
+        value = json.loads(text)
+        done = value["done"] is True
+    except (OSError, ValueError, TypeError):
+        done = False
+    if not done:
+        raise LookupError(step)
+    return text, value
 
 
-def _record(folder: Path, step: str) -> dict[str, Any]:
+def _is_right(other: Path, step: Step, group: list[Step]) -> list[str]:
+    """The records by which the other's folder was made from the same compiler and sources, from the view that lies
+    beside it; none where it was not."""
     try:
-        value = json.loads((folder / "records" / f"{step}.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        text, last = _record(other, step.name)
+        if last.get("start_over") != step.start_over:
+            return []
+        texts, made_from = [text], last.get("needs", {})
+        for need in group[:-1]:
+            text, record = _record(other, need.name)
+            if record.get("key") != made_from.get(need.name):
+                return []
+            texts.append(text)
+    except LookupError:
+        return []
+    return texts if all((other / each.place).is_dir() for each in group) else []
 
 
-def _is_right(other: Path, step: Step, group: list[Step]) -> bool:
-    """Whether the other's folder was made from the same compiler and sources, from the view that lies beside it."""
-    last = _record(other, step.name)
-    if not last.get("done") or last.get("start_over") != step.start_over:
-        return False
-    made_from = last.get("needs", {})
-    for need in group[:-1]:
-        record = _record(other, need.name)
-        if not record.get("done") or record.get("key") != made_from.get(need.name):
-            return False
-    return all((other / each.place).is_dir() for each in group)
+def _copy(store: Store, other: Path, group: list[Step], before: list[str]) -> bool:
+    """Copy the folders, each whole or not at all; the first may be there without the last, not the other way round.
 
-
-def _copy(store: Store, other: Path, group: list[Step]) -> None:
-    """Copy the folders, each whole or not at all; the first may be there without the last, not the other way round."""
+    Whoever works in the other's folder now (it may have got as far as its programs) is not waited for: a record is
+    taken back before anything is changed. False where one was meanwhile.
+    """
     old, new = (os.fsencode(f"{folder}/") for folder in (other, store.folder))
-    for step in group:
-        final = store.out(step)
-        with disk_errors(final), folder_atomic(final) as fresh:
-            shutil.copytree(other / step.place, fresh, symlinks=True, dirs_exist_ok=True)
-            for folder, _, names in os.walk(fresh):
-                for name in names:
-                    _rename_in(Path(folder) / name, old, new)
+    try:
+        for step in group:
+            final = store.out(step)
+            with disk_errors(final), folder_atomic(final) as fresh:
+                shutil.copytree(other / step.place, fresh, symlinks=True, dirs_exist_ok=True)
+                if _is_right(other, group[-1], group) != before:
+                    raise _Changed
+                for folder, _, names in os.walk(fresh):
+                    for name in names:
+                        _rename_in(Path(folder) / name, old, new)
+    except (_Changed, shutil.Error, FileNotFoundError):  # files that went away under our hands
+        return False
+    return True
+
+
+class _Changed(Exception):
+    """The folder that is copied is not what it was."""
 
 
 def _rename_in(path: Path, old: bytes, new: bytes) -> None:

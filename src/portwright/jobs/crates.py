@@ -126,6 +126,7 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     on = machine.engine_name(port, options)
     built = yield from goals.build(port, "sysroot", settings=Settings(workers))
     builder = Builder(port, built, workers)
+    builder.keep_few()
     wanted = arguments.crate or POPULAR
     found: list[Crate] = []
     yield Begun("crates", len(wanted))
