@@ -67,3 +67,14 @@ def test_a_word_that_no_key_knows_is_found_at_its_line_with_all_others(tmp_path:
 def test_the_bundled_ports_files_can_be_read(name: str) -> None:
     for row in expected.load(ports.load(name)):
         assert row.entry.suite and row.entry.test
+
+
+def test_what_is_known_to_hang_does_nothing_else(tmp_path: Path) -> None:
+    entry = '[[expected]]\nsuite = "std-*"\ntest = "{}"\nreason = "it waits for ever"\n{}'
+    rows = [("a", 'result = ["hung"]\n'), ("b", ""), ("c", 'result = ["hung", "failed"]\n')]
+    rows.append(("d", 'result = ["hung"]\non = ["unicorn"]\n'))
+    found = load(tmp_path, "".join(entry.format(*row) for row in rows))
+    seen = {test: expected.hangs(found, "native", "abort", "std-time", test) for test in "abcde"}
+    assert [test for test, known in seen.items() if known] == ["a"]
+    assert expected.hangs(found, "unicorn", "abort", "std-time", "d")
+    assert not expected.hangs(found, "native", "abort", "core", "a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,19 @@ def test_where_panics_unwind_one_guest_serves_many_and_goes_on_behind_a_crash(
     assert "said before" in seen["b_fails"].detail and "arithmetic" in seen["b_fails"].detail
     assert "signal 6" in seen["f_crashes"].detail and "status 0" in seen["g_exits"].detail
     assert seen["h_hangs"].seconds >= 2.0
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+def test_one_that_is_known_to_hang_runs_alone_and_for_its_own_time(
+    build: Callable[..., Path], aborts: bool
+) -> None:
+    path = build(*(("-Cpanic=abort", "-Zpanic-abort-tests") if aborts else ()))
+    known = dataclasses.replace(
+        binary(path, aborts=aborts), seconds=60.0, hangs=lambda name: name == "h_hangs", hanging=0.5
+    )
+    seen, alone = results(known)
+    assert "h_hangs" in alone and seen["h_hangs"].result == "hung" and seen["h_hangs"].seconds < 30
+    assert sorted(name for name, result in seen.items() if result.result == "passed") == PASSED
 
 
 def test_where_panics_abort_what_must_panic_runs_alone_and_every_result_is_the_same(

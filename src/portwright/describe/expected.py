@@ -5,6 +5,7 @@ An entry is an exception, and expires: see `judge/conformance.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
@@ -67,3 +68,9 @@ def load(port: Port) -> tuple[Expectation, ...]:
         Expectation(entry, str(places("expected", number, "test")))
         for number, entry in enumerate(found.expected)
     )
+
+
+def hangs(found: Sequence[Expectation], on: str, panic: str, suite: str, test: str) -> bool:
+    """Whether all that is known of a test, in such a run, is that it hangs."""
+    entries = [row.entry for row in found if row.entry.applies(on, panic) and row.entry.covers(suite, test)]
+    return bool(entries) and all(entry.result == ["hung"] for entry in entries)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,8 @@ GUEST_FOLDER = "/tests"
 SEARCH = "/usr/local/bin:/usr/bin:/bin"
 PROGRAMS = "programs"
 """The suite of the port's own programs."""
+BRIEFLY = 5.0
+"""Seconds that a quick run gives a test of which the port says that it hangs."""
 NARROWS = ("suite", "filter", "quick")
 """The arguments that leave tests out."""
 ENDS: Mapping[str, TestOutcome] = {"passed": "passed", "crashed": "crashed", "limit": "hung"}
@@ -168,7 +171,8 @@ def _run_suites(arguments: Arguments) -> Generator[Event, None, Result]:
     folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
     request = _request(arguments, folder, options, on, workers)
 
-    binaries = _binaries(port, built, options, arguments)
+    hangs = partial(expected.hangs, exceptions, on, port.manifest.std.panic)
+    binaries = _binaries(port, built, options, arguments, hangs)
     ran = yield from _run("tests", binaries, request)
     if programs:
         ran = replace(ran, results={PROGRAMS: programs, **ran.results}, whole=ran.whole | {PROGRAMS})
@@ -287,6 +291,7 @@ def _request(arguments: Arguments, folder: Path, options: Options, on: str, work
         on,
         arguments.hostile,
         arguments.timeout,
+        arguments.quick,
         machine_hash(Path(__file__).resolve().parents[1] / "run"),
     ]
     # A seed that was asked for is one more thing that makes it another run.
@@ -300,7 +305,9 @@ def machine_hash(code: Path) -> str:
     return hash_tree(code, keep=lambda name: not name.endswith("__pycache__"))
 
 
-def _binaries(port: Port, built: TestBuild, options: Options, arguments: Arguments) -> dict[str, TestBinary]:
+def _binaries(
+    port: Port, built: TestBuild, options: Options, arguments: Arguments, hangs: Callable[[str, str], bool]
+) -> dict[str, TestBinary]:
     """The suites' binaries, each with how a guest runs it: it finds itself under the name that it is called by."""
     go = _go(arguments)
 
@@ -318,7 +325,9 @@ def _binaries(port: Port, built: TestBuild, options: Options, arguments: Argumen
             place = f"{GUEST_FOLDER}/{path.name}"
             named = replace(options, at=place, shares=(share,), programs=built.utilities)
         aborts = port.manifest.std.panic == "abort"
-        found[suite.name] = TestBinary(path, run, named, arguments.timeout, aborts, suite.harness)
+        test = TestBinary(path, run, named, arguments.timeout, aborts, suite.harness)
+        patience = min(arguments.timeout, BRIEFLY) if arguments.quick else arguments.timeout
+        found[suite.name] = replace(test, hangs=partial(hangs, suite.name), hanging=patience)
     return found
 
 

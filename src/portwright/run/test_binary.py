@@ -1,7 +1,8 @@
 """Runs the tests of one Rust test binary, many per guest, and gives each a result, whatever becomes of the guest.
 
 A guest that ends in the middle of a test is started again behind it. Where panics abort, a test that ended its guest
-is run once more, alone, by libtest's own protocol: so are those that are expected to panic.
+is run once more, alone, by libtest's own protocol: so are those that are expected to panic. One that is known to hang
+runs alone, too, so that it costs its own time and nobody else's.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ GUESTS_TIME = 2.0
 """A guest may run for so many times the time of one test; a slow test behind many others gets a fresh guest."""
 
 
+def _none(name: str) -> bool:
+    return False
+
+
 Tell = Callable[[str | TestResult], None]
 """Told the name of each test that begins, and its result."""
 
@@ -35,7 +40,8 @@ class TestBinary:
     """A test binary and how to run it.
 
     `aborts`: it was built for panics that abort. `harness`: it has libtest's main; else it is one test, passed
-    when it exits with 0. `seconds`: how long one test may take.
+    when it exits with 0. `seconds`: how long one test may take; `hangs`: whether one is known to take longer, which is
+    then ended after `hanging` seconds.
     """
 
     path: Path
@@ -44,16 +50,17 @@ class TestBinary:
     seconds: float
     aborts: bool = False
     harness: bool = True
+    hangs: Callable[[str], bool] = _none
+    hanging: float = 0.0
 
     def tests(self) -> tuple[list[Listed], set[str]]:
         """Its tests, and the names of those that are to run alone; raises `PortwrightError` where it does not say."""
         if not self.harness:
             return [Listed("main")], set()
         every = self._list()
-        if not self.aborts:
-            return every, set()
-        calm = {test.name for test in self._list(libtest.NO_PANICS)}
-        return every, {test.name for test in every if test.name not in calm and not test.ignored}
+        calm = {test.name for test in (self._list(libtest.NO_PANICS) if self.aborts else every)}
+        run = [test.name for test in every if not test.ignored]
+        return every, {name for name in run if name not in calm or self.hangs(name)}
 
     def _list(self, *more: str) -> list[Listed]:
         stream = libtest.Stream()
@@ -65,9 +72,10 @@ class TestBinary:
             raise PortwrightError([Fault(what, Where(self.path), None, "tests/list")])
         return found
 
-    def _options(self, arguments: Sequence[str], **variables: str) -> Options:
+    def _options(self, arguments: Sequence[str], test: str = "", **variables: str) -> Options:
         environment = {**self.options.environment, **libtest.ENVIRONMENT, **variables}
-        limits = replace(self.options.limits, seconds=self.seconds * GUESTS_TIME)
+        seconds = self.hanging if self.hangs(test) else self.seconds * GUESTS_TIME
+        limits = replace(self.options.limits, seconds=seconds)
         return replace(
             self.options, arguments=tuple(arguments), environment=environment, limits=limits, capture=True
         )
@@ -100,7 +108,7 @@ class TestBinary:
             self._by_status(name, tell)
             return
         guest = _Guest(self, tell)
-        outcome = guest.run([name])
+        outcome = guest.run([name], name)
         if name not in guest.done:
             tell(TestResult(name, _ended(outcome), told(outcome), guest.since))
 
@@ -110,7 +118,7 @@ class TestBinary:
         variables = {libtest.ONE_TEST: name} if self.harness else {}
         passed = libtest.ONE_TEST_PASSED if self.harness else 0
         began = time.monotonic()
-        outcome = self.run(self.path, self._options((), **variables), lambda event: None)
+        outcome = self.run(self.path, self._options((), name, **variables), lambda event: None)
         seconds = time.monotonic() - began
         if outcome.end == Exited(passed):
             tell(TestResult(name, "passed", "", seconds))
@@ -133,14 +141,14 @@ class _Guest:
     _began: float = 0.0
     _stream: libtest.Stream = field(default_factory=libtest.Stream)
 
-    def run(self, names: Sequence[str]) -> Outcome:
+    def run(self, names: Sequence[str], alone: str = "") -> Outcome:
         words = [
             *libtest.RUN_ARGUMENTS,
             *([libtest.IN_PROCESS] if self.binary.aborts else []),
             "--exact",
             *names,
         ]
-        outcome = self.binary.run(self.binary.path, self.binary._options(words), self._take)
+        outcome = self.binary.run(self.binary.path, self.binary._options(words, alone), self._take)
         self.since = time.monotonic() - self._began
         return outcome
 
