@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from portwright.base.errors import MissingTool, PortwrightError
 from portwright.base.files import cache_root
@@ -63,6 +64,12 @@ def _users_debs() -> Path | None:
 
 
 _share_cache()
+
+# How long an example takes on a machine that does something else, too, says nothing of what is tested.
+settings.register_profile(
+    "portwright", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("portwright")
 
 
 def _heed_interrupts() -> None:
