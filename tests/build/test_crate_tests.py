@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from portwright.base.files import lock
 from portwright.build import crate_patches, crate_tests
 from portwright.build.crate_patches import Patched
 from portwright.build.crate_tests import Source
@@ -85,11 +86,19 @@ def test_two_versions_of_a_crate_can_be_patched_at_once() -> None:
 
 
 def test_what_other_sysroots_left_is_forgotten(tmp_path: Path) -> None:
-    """build/crate_tests: the own target folder and the newest other one of the target stay."""
-    names = ["target-x86_64-a-1", "target-x86_64-a-2", "target-x86_64-a-3", "target-aarch64-b-1"]
-    for age, name in enumerate(names):
+    """build/crate_tests: what is used, the other one that was used last, other targets' and what is in use stay."""
+    one, two, three, four = (f"target-x86_64-a-0000000{number}" for number in range(4))
+    others = ["target-x86_64-a-musl-00000001", "target-aarch64-b-00000001"]
+    for age, name in enumerate([one, two, three, four, *others]):
         (tmp_path / name / "debug").mkdir(parents=True)
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
-    port, built = SimpleNamespace(target="x86_64-a"), SimpleNamespace(folder=Path("/ports/x86_64-a-3"))
-    crate_tests.Builder(cast(Any, port), cast(Any, built), 1, tmp_path).keep_few()
-    assert {path.name for path in tmp_path.iterdir()} == {*names} - {"target-x86_64-a-2"}
+    port, built = SimpleNamespace(target="x86_64-a"), SimpleNamespace(folder=Path("/p", four[7:]))
+    builder = crate_tests.Builder(cast(Any, port), cast(Any, built), 1, tmp_path)
+    assert not builder.busy()
+    with lock(tmp_path / f"{three}.lock"), builder.using():
+        assert builder.busy()
+        left = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert left == {one, three, four, *others}
+    with builder.using():
+        assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {one, four, *others}
+    assert (tmp_path / four).stat().st_mtime > 10**9, "and it is used last from now on"

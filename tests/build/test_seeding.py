@@ -4,6 +4,7 @@ the result is the one that is built from nothing."""
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import shutil
 import threading
@@ -15,10 +16,10 @@ from typing import Any
 import pytest
 
 from portwright.base import files
-from portwright.base.errors import StepFailed
-from portwright.base.events import Event, Note
+from portwright.base.errors import PortwrightError, StepFailed
+from portwright.base.events import Begun, Event, Note
 from portwright.base.hashing import hash_tree
-from portwright.build import executor
+from portwright.build import executor, seeding
 from portwright.derive.plan import Plan, Step
 
 ONE, TWO = "x-y-z-00000001", "x-y-z-00000002"
@@ -118,37 +119,106 @@ def test_what_changes_while_it_is_copied_is_not_taken_over(
     assert (two / "made").exists() and not (two / "began").exists()
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_of_two_that_begin_with_nothing_one_waits(fresh_cache: Path, tmp_path: Path, fails: bool) -> None:
-    """For as long as the other's std takes; where that fails it begins with nothing, as the other did."""
+def test_what_is_being_emptied_is_not_taken_over(fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other starts over (another spec) while its std is copied: its record is taken back before its files are."""
+    one = build(plan(ONE))
+    rmtree, copytree = shutil.rmtree, shutil.copytree
+    seen: list[str] = []
+
+    def emptied(path: Any, *words: Any, **more: Any) -> None:
+        if Path(path) == one:
+            seen.append((one.parent / "records" / "std.json").read_text())
+        rmtree(path, *words, **more)
+
+    def slow(source: Any, *words: Any, **more: Any) -> Any:
+        if source == one and not seen:
+            monkeypatch.setattr(shutil, "copytree", copytree)
+            build(plan(ONE, start_over="t"))
+        return copytree(source, *words, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", emptied)
+    monkeypatch.setattr(shutil, "copytree", slow)
+    two = build(plan(TWO))
+    assert '"done": false' in seen[0] and '"start_over": "s"' in seen[0]
+    assert (two / "made").exists() and not (two / "began").exists()
+
+
+def test_a_record_of_what_was_taken_away_does_not_speak_of_the_copy(fresh_cache: Path) -> None:
+    """Somebody removes the folders of a plan; it is begun with another's, and interrupted before it builds."""
+    build(plan(ONE))
+    two = build(plan(TWO))
+    for name in ("std", "view"):
+        shutil.rmtree(two.parent / name)
+    work = executor.run(plan(TWO), "std")
+    while not isinstance(next(work), Begun):
+        pass
+    work.close()
+    assert (build(plan(TWO)) / "began").exists(), "it was taken for built"
+
+
+def test_a_full_disk_is_told(fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(plan(ONE))
+    full = [("a", "b", f"[Errno 28] {os.strerror(errno.ENOSPC)}: 'b'")]
+    monkeypatch.setattr(shutil, "copytree", raising(shutil.Error(full)))
+    with pytest.raises(PortwrightError, match="No space left"):
+        build(plan(TWO))
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def call(*_: object, **__: object) -> None:
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize("how", ["ends well", "fails", "its view fails"])
+def test_of_two_that_begin_with_nothing_one_waits(fresh_cache: Path, tmp_path: Path, how: str) -> None:
+    """For as long as the other's std takes; where that fails, or never begins, it begins with nothing, too."""
     begun, go_on = tmp_path / "begun", tmp_path / "go-on"
-    os.mkfifo(go_on)
-    slow = f"touch {begun}; cat {go_on}; {'exit 1' if fails else STD}"
+    hold = f"touch {begun}; until [ -e {go_on} ]; do sleep 0.02; done"
+    if how == "its view fails":
+        first = plan(ONE)
+        view = dataclasses.replace(first.step("view"), argv=("/bin/sh", "-c", f"{hold}; exit 1"))
+        first = dataclasses.replace(first, steps=(view, first.step("std")))
+    else:
+        first = plan(ONE, argv=("/bin/sh", "-c", f"{hold}; {STD if how == 'ends well' else 'exit 1'}"))
     ended: list[object] = []
 
-    def first() -> None:
+    def run_first() -> None:
         try:
-            ended.append(build(plan(ONE, argv=("/bin/sh", "-c", slow))))
+            ended.append(build(first))
         except StepFailed as error:
             ended.append(error)
 
-    other = threading.Thread(target=first)
+    other = threading.Thread(target=run_first, daemon=True)
     other.start()
-    while not begun.exists():
+    until = time.monotonic() + 60
+    while not begun.exists() and time.monotonic() < until:
         time.sleep(0.01)
     work = executor.run(plan(TWO), "std")
-    notes = [next(work)]
-    assert isinstance(notes[0], Note) and "waiting" in notes[0].text
-    go_on.write_text("")
+    note = next(work)
+    assert isinstance(note, Note) and note.text.startswith(f"waiting for std of {fresh_cache}")
+    go_on.touch()
     while True:
         try:
             next(work)
         except StopIteration as end:
             two = Path(end.value.out("std"))
             break
-    other.join()
-    assert isinstance(ended[0], StepFailed) == fails
-    assert (two / "began").exists() != fails
+    other.join(60)
+    assert isinstance(ended[0], StepFailed) == (how != "ends well")
+    assert (two / "began").exists() == (how == "ends well")
+
+
+def test_whoever_takes_very_long_is_not_waited_for(
+    fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "PATIENCE", 0.3)
+    first = executor.run(plan(ONE), "std")
+    while not (isinstance(event := next(first), Begun) and event.part == "std"):
+        pass
+    assert not (build(plan(TWO)) / "began").exists()
+    first.close()
 
 
 @pytest.mark.e2e

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portwright.base.errors import PortwrightError
 from portwright.describe.toolchain import Toolchain
 from portwright.run import host_process, test_binary, test_queue, test_suites
 from portwright.run.events import Outcome, RunEvent, TestResult
@@ -121,6 +122,26 @@ def test_where_panics_abort_what_must_panic_runs_alone_and_every_result_is_the_s
         "h_hangs": "hung",
     }
     assert "arithmetic" in seen["b_fails"].detail
+
+
+def test_a_guest_that_never_came_to_its_test_took_no_longer_than_it_ran() -> None:
+    """And a list of the tests is given its own time, whatever is known to hang."""
+    given: list[float | None] = []
+
+    def run(path: Path, options: Options, emit: Callable[[RunEvent], None]) -> Outcome:
+        from portwright.run.limits import time_end
+
+        given.append(options.limits.seconds)
+        return Outcome(time_end("wall", 1.0))
+
+    seen: list[str | TestResult] = []
+    one = test_binary.TestBinary(Path("t"), run, Options(), 60.0, hangs=lambda name: True, hanging=5.0)
+    with pytest.raises(PortwrightError):
+        one.tests()
+    one.alone("it", seen.append)
+    dataclasses.replace(one, hanging=None).alone("it", seen.append)
+    assert given == [120.0, 5.0, 60.0]
+    assert [what.seconds < 60 for what in seen if isinstance(what, TestResult)] == [True, True]
 
 
 def test_a_slow_test_behind_others_gets_the_whole_of_its_time() -> None:

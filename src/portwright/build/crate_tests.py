@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from portwright.base.errors import fail
 from portwright.base.events import Event, Note
-from portwright.base.files import cache_root, folder_atomic, lock, write_atomic
+from portwright.base.files import cache_root, folder_atomic, is_locked, lock, write_atomic
 from portwright.base.processes import Completed, environment, watch
 from portwright.build import crate_patches
 from portwright.build.crate_patches import Patched
@@ -90,13 +93,31 @@ class Builder:
     def _target(self) -> Path:
         return self.folder / f"target-{self.built.folder.name}"
 
-    def keep_few(self) -> None:
-        """Forget what was built for other ways of this target, all but the last ones: each is gigabytes."""
+    def busy(self) -> bool:
+        """Whether another run works there now."""
+        return is_locked(_lock_of(self._target()))
+
+    @contextmanager
+    def using(self) -> Iterator[None]:
+        """Hold what is built here for a run, and forget what was built for other ways of this target, all but what was
+        used last: each is gigabytes."""
         own = self._target()
-        others = [path for path in self.folder.glob(f"target-{self.port.target}-*") if path != own]
-        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in others[KEPT_TARGETS:]:
-            shutil.rmtree(path, ignore_errors=True)
+        with lock(_lock_of(own)):
+            own.mkdir(exist_ok=True)
+            os.utime(own)
+            self._forget(own)
+            yield
+
+    def _forget(self, own: Path) -> None:
+        name = re.compile(rf"target-{re.escape(self.port.target)}-[0-9a-f]{{8}}")
+        used = {}
+        for path in self.folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another run was quicker
+                if path != own and name.fullmatch(path.name):
+                    used[path] = path.stat().st_mtime
+        for path in sorted(used, key=lambda path: -used[path])[KEPT_TARGETS:]:
+            if not is_locked(_lock_of(path)):
+                shutil.rmtree(path, ignore_errors=True)
 
     def fetch(self, name: str, version: str) -> Source:
         """The crate's source as the registry has it, copied; raises with cargo's words where it cannot be had."""
@@ -147,6 +168,10 @@ class Builder:
                 return done
             if line:
                 yield Note(line, "debug")
+
+
+def _lock_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.lock")
 
 
 def _messages(output: bytes) -> Iterator[dict[str, Any]]:

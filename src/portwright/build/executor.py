@@ -140,6 +140,7 @@ class _Schedule:
         for step in lost:
             self.waiting.remove(step)
             self.failed.add(step.name)
+            self.seeds.over(step)
         ready = [step for step in self.waiting if not self._reach(step) & self.pending]
         own = [step for step in ready if step.kind == "portwright"]
         return own[:1] or ready[: max(self.settings.jobs - busy, 0)]

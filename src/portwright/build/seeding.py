@@ -6,27 +6,32 @@ rule is needed: the view is brought up to date next, and cargo goes by what chan
 have names of one length, so that the old name, which cargo keeps in the lists of files that it compares, is overwritten
 where it stands.
 
-Of plans that would all begin with nothing, one at a time does: the others wait until it has what they can begin with,
-which is sooner than each would have it by itself on processors that they share.
+Of plans that are new and would all begin with nothing, one at a time does: the others wait until it has what they can
+begin with, which is sooner than each would have it by itself on processors that they share.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from portwright.base import files
 from portwright.base.events import Event, Note
 from portwright.base.files import disk_errors, folder_atomic
 from portwright.base.hashing import hash_value
 from portwright.build.store import Store
 from portwright.derive.plan import Step
 
+PATIENCE = 600.0
+BETWEEN_TRIES = 0.1
+"""Seconds."""
 LARGEST_LIST = 4 << 20
 """Bytes: no list of files is larger, and what is larger is a crate, whose paths were remapped."""
 
@@ -58,11 +63,11 @@ class Seeding:
             group = [*(need for need in map(store.plan.step, step.needs) if need.place), step]
             if any(store.out(each).exists() for each in group):
                 continue
+            for each in group:
+                store.forget(each)  # a record of what somebody took away: it does not speak of the copy
             gate = store.folder.parent / f".{store.plan.target}-{hash_value(step.start_over)[:16]}"
-            if files.is_locked(gate):
-                yield Note("waiting for a build that this one can begin with")
             held = self._gates[step.name] = ExitStack()
-            held.enter_context(files.lock(gate))
+            yield from _pass(gate, str(store.folder), held)
             if self._take_over(step, group):
                 self.over(step)
 
@@ -78,6 +83,30 @@ class Seeding:
                 self.begun = other
                 return True
         return False
+
+
+def _pass(gate: Path, name: str, held: ExitStack) -> Iterator[Event]:
+    """Get hold of a gate; whoever takes very long (it may have been stopped) is not waited for any longer."""
+    with disk_errors(gate):
+        gate.parent.mkdir(parents=True, exist_ok=True)
+        file = held.enter_context(gate.open("a+"))
+    until, told = time.monotonic() + PATIENCE, False
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not told:
+                told = True
+                file.seek(0)
+                yield Note(
+                    f"waiting for std of {file.read() or 'another build'}, with which this build can begin"
+                )
+            time.sleep(BETWEEN_TRIES)
+        else:
+            file.truncate(0)
+            file.write(name)
+            file.flush()
+            return
 
 
 def _others(store: Store) -> list[Path]:
@@ -133,7 +162,7 @@ def _copy(store: Store, other: Path, group: list[Step], before: list[str]) -> bo
         for step in group:
             final = store.out(step)
             with disk_errors(final), folder_atomic(final) as fresh:
-                shutil.copytree(other / step.place, fresh, symlinks=True, dirs_exist_ok=True)
+                _copy_tree(other / step.place, fresh)
                 if _is_right(other, group[-1], group) != before:
                     raise _Changed
                 for folder, _, names in os.walk(fresh):
@@ -142,6 +171,17 @@ def _copy(store: Store, other: Path, group: list[Step], before: list[str]) -> bo
     except (_Changed, shutil.Error, FileNotFoundError):  # files that went away under our hands
         return False
     return True
+
+
+def _copy_tree(source: Path, fresh: Path) -> None:
+    """Copy a folder's content; raises `shutil.Error` for files that could not be read, `OSError` for a full disk."""
+    try:
+        shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
+    except shutil.Error as error:
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            if os.strerror(number) in str(error):
+                raise OSError(number, os.strerror(number), str(fresh)) from error
+        raise
 
 
 class _Changed(Exception):

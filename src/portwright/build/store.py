@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,10 @@ class Store:
         """Take back the record of a folder that is about to be updated, and empty it where it must start over."""
         last = self.record(step)
         if last is not None and last.start_over != step.start_over:
+            # First, so that nobody copies what is being emptied; with the old `start_over`, so that a run after a kill
+            # empties the rest.
+            void = json.dumps(asdict(replace(last, done=False)), indent=1, sort_keys=True)
+            write_atomic(self.record_file(step), void + "\n")
             shutil.rmtree(self.out(step), ignore_errors=True)
         self.write_record(step, done=False)
 

@@ -70,7 +70,12 @@ def load(port: Port) -> tuple[Expectation, ...]:
     )
 
 
-def hangs(found: Sequence[Expectation], on: str, panic: str, suite: str, test: str) -> bool:
-    """Whether all that is known of a test, in such a run, is that it hangs."""
-    entries = [row.entry for row in found if row.entry.applies(on, panic) and row.entry.covers(suite, test)]
-    return bool(entries) and all(entry.result == ["hung"] for entry in entries)
+def hanging(found: Sequence[Expectation], on: str, panic: str) -> tuple[Entry, ...]:
+    """Of what is known of such a run: the entries by which tests hang, and end in no other way."""
+    known = [row.entry for row in found if row.entry.applies(on, panic)]
+    return tuple(entry for entry in known if entry.result == ["hung"])
+
+
+def hangs(known: Sequence[Entry], suite: str, test: str) -> bool:
+    """Whether one of these entries speaks of a test."""
+    return any(entry.covers(suite, test) for entry in known)

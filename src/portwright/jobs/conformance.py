@@ -169,10 +169,10 @@ def _run_suites(arguments: Arguments) -> Generator[Event, None, Result]:
             update_lock=arguments.update_lock,
         )
     folder = cache_root() / "conformance" / f"{identity(port)}-{on}"
-    request = _request(arguments, folder, options, on, workers)
+    hanging = expected.hanging(exceptions, on, port.manifest.std.panic)
+    request = _request(arguments, folder, options, on, workers, [[row.suite, row.test] for row in hanging])
 
-    hangs = partial(expected.hangs, exceptions, on, port.manifest.std.panic)
-    binaries = _binaries(port, built, options, arguments, hangs)
+    binaries = _binaries(port, built, options, arguments, partial(expected.hangs, hanging))
     ran = yield from _run("tests", binaries, request)
     if programs:
         ran = replace(ran, results={PROGRAMS: programs, **ran.results}, whole=ran.whole | {PROGRAMS})
@@ -286,12 +286,15 @@ def _options(arguments: Arguments) -> Options:
     )
 
 
-def _request(arguments: Arguments, folder: Path, options: Options, on: str, workers: int) -> Request:
+def _request(
+    arguments: Arguments, folder: Path, options: Options, on: str, workers: int, hanging: Sequence[object]
+) -> Request:
     said = [
         on,
         arguments.hostile,
         arguments.timeout,
         arguments.quick,
+        hanging,
         machine_hash(Path(__file__).resolve().parents[1] / "run"),
     ]
     # A seed that was asked for is one more thing that makes it another run.

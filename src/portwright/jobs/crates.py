@@ -126,7 +126,17 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
     on = machine.engine_name(port, options)
     built = yield from goals.build(port, "sysroot", settings=Settings(workers))
     builder = Builder(port, built, workers)
-    builder.keep_few()
+    if builder.busy():
+        yield Note("waiting for another run that tests crates with this sysroot")
+    with builder.using():
+        found = yield from _every(port, builder, options, arguments)
+    yield Ended("crates", f"{sum(crate.passes for crate in found)} pass", time.monotonic() - began)
+    return Result(port.target, on, seed, tuple(found), time.monotonic() - began)
+
+
+def _every(
+    port: Port, builder: Builder, options: Options, arguments: Arguments
+) -> Generator[Event, None, list[Crate]]:
     wanted = arguments.crate or POPULAR
     found: list[Crate] = []
     yield Begun("crates", len(wanted))
@@ -136,13 +146,12 @@ def run(arguments: Arguments) -> Generator[Event, None, Result]:
         try:
             source = builder.fetch(name, f"={version}" if version else "*")
             made = yield from builder.build(source)
-            ran = yield from _tests(port, source, made, options, arguments, workers)
+            ran = yield from _tests(port, source, made, options, arguments, builder.jobs)
             found.append(_judged(port, source, made, ran))
         except PortwrightError as error:
             found.append(Crate(name, version, False, None, tuple(fault.what for fault in error.faults)))
         yield Note(_said(found[-1]), "debug")
-    yield Ended("crates", f"{sum(crate.passes for crate in found)} pass", time.monotonic() - began)
-    return Result(port.target, on, seed, tuple(found), time.monotonic() - began)
+    return found
 
 
 def _tests(

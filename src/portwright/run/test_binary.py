@@ -41,7 +41,7 @@ class TestBinary:
 
     `aborts`: it was built for panics that abort. `harness`: it has libtest's main; else it is one test, passed
     when it exits with 0. `seconds`: how long one test may take; `hangs`: whether one is known to take longer, which is
-    then ended after `hanging` seconds.
+    then ended after `hanging` seconds (None: as long as any other).
     """
 
     path: Path
@@ -51,7 +51,7 @@ class TestBinary:
     aborts: bool = False
     harness: bool = True
     hangs: Callable[[str], bool] = _none
-    hanging: float = 0.0
+    hanging: float | None = None
 
     def tests(self) -> tuple[list[Listed], set[str]]:
         """Its tests, and the names of those that are to run alone; raises `PortwrightError` where it does not say."""
@@ -74,7 +74,9 @@ class TestBinary:
 
     def _options(self, arguments: Sequence[str], test: str = "", **variables: str) -> Options:
         environment = {**self.options.environment, **libtest.ENVIRONMENT, **variables}
-        seconds = self.hanging if self.hangs(test) else self.seconds * GUESTS_TIME
+        seconds = self.seconds * GUESTS_TIME
+        if test and self.hangs(test):
+            seconds = self.seconds if self.hanging is None else self.hanging
         limits = replace(self.options.limits, seconds=seconds)
         return replace(
             self.options, arguments=tuple(arguments), environment=environment, limits=limits, capture=True
@@ -148,6 +150,7 @@ class _Guest:
             "--exact",
             *names,
         ]
+        self._began = time.monotonic()
         outcome = self.binary.run(self.binary.path, self.binary._options(words, alone), self._take)
         self.since = time.monotonic() - self._began
         return outcome
