@@ -1,9 +1,12 @@
-"""A port's sysroot, recorded and replayed: with nothing changed, and with one file of std changed, against cargo."""
+"""A port's sysroot, recorded and replayed: with nothing changed, and with one file of std changed, against cargo; and
+built from nothing by Nix, a derivation for each compiler call."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -38,7 +41,8 @@ def rows() -> list[Row]:
             "--",
         ]
         timing.once(timing.portwright(*record, *ours.argv), env={**env, **ours.env}, cwd=ours.library)
-        timing.once(theirs.argv, env=theirs.env, cwd=theirs.library)
+        cold = timing.once(theirs.argv, env=theirs.env, cwd=theirs.library).seconds
+        nix = _by_nix(recording, folder, cold, env)
         replay = timing.portwright("replay", recording)
         first = timing.once(replay, env=env)
         still = timing.once(replay, env=env)
@@ -64,7 +68,26 @@ def rows() -> list[Row]:
             "s",
             times=1.2,
         ),
+        *nix,
     ]
+
+
+def _by_nix(recording: Path, folder: Path, cold: float, env: dict[str, str]) -> list[Row]:
+    """nix-build in a store of its own, on as many processors as cargo has; none where there is no Nix."""
+    if shutil.which("nix-build") is None:
+        print("bench: no row of Nix: there is no `nix-build`", file=sys.stderr)
+        return []
+    timing.once(timing.portwright("emit", recording, "--to", "nix", "-o", folder / "nix"), env=env)
+    names = {"STORE": "store", "STATE": "state", "LOG": "log", "DATA": "data", "CONF": "conf"}
+    store = {f"NIX_{name}_DIR": str(folder / "nix-own" / below) for name, below in names.items()}
+    store |= {"NIX_LOCALSTATE_DIR": str(folder / "nix-own" / "lstate"), "NIX_REMOTE": "", "NIX_PATH": ""}
+    conf = Path(store["NIX_CONF_DIR"])
+    conf.mkdir(parents=True)
+    (conf / "nix.conf").write_text("build-users-group =\nsandbox = false\nsubstitute = false\n")
+    words = ["nix-build", "nix", "-A", "all", "--no-out-link", "--cores", "1", "-j", str(os.cpu_count() or 1)]
+    took = timing.once(words, env=store, cwd=folder).seconds
+    timing.once(["chmod", "-R", "u+w", str(folder / "nix-own")])
+    return [at_most("nix-build of the recorded sysroot", "cargo, from nothing", took, cold, "s", times=1.25)]
 
 
 class _Build:
