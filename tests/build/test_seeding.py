@@ -75,7 +75,15 @@ def test_times_stay_by_which_cargo_goes(fresh_cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["another compiler", "unfinished", "another view", "another length", "there already"]
+    "reason",
+    [
+        "another compiler",
+        "unfinished",
+        "another view",
+        "another environment",
+        "another length",
+        "there already",
+    ],
 )
 def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str) -> None:
     one = build(plan(ONE))
@@ -90,6 +98,8 @@ def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str)
     elif reason == "another view":
         text = (records / "view.json").read_text().replace('"key": "', '"key": "0')
         (records / "view.json").write_text(text)
+    elif reason == "another environment":
+        more["env"] = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
     elif reason == "another length":
         name = f"{TWO}0"
     elif reason == "there already":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from port_copies import copied, quick
+from port_copies import copied
 from portwright.describe import port as ports
 from portwright.describe.toolchain import Toolchain
 
@@ -46,7 +46,7 @@ def test_a_table_for_people_and_its_count(portwright: Callable[..., Any]) -> Non
 
 def test_on_the_documents_ledger_what_it_lacks_is_named(portwright: Callable[..., Any]) -> None:
     shown = portwright(
-        "up", quick(NAME), "--json", "--ledger", "document", "--program", "hello", "--program", "files"
+        "up", NAME, "--json", "--ledger", "document", "--program", "hello", "--program", "files"
     )
     found = rows(shown)
     assert shown.returncode == 1

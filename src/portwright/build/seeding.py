@@ -65,7 +65,9 @@ class Seeding:
                 continue
             for each in group:
                 store.forget(each)  # a record of what somebody took away: it does not speak of the copy
-            gate = store.folder.parent / f".{store.plan.target}-{hash_value(step.start_over)[:16]}"
+            gate = (
+                store.folder.parent / f".{store.plan.target}-{hash_value([step.start_over, step.env])[:16]}"
+            )
             held = self._gates[step.name] = ExitStack()
             yield from _pass(gate, str(store.folder), held)
             if self._take_over(step, group):
@@ -138,15 +140,15 @@ def _is_right(other: Path, step: Step, group: list[Step]) -> list[str]:
     beside it; none where it was not."""
     try:
         text, last = _record(other, step.name)
-        if last.get("start_over") != step.start_over:
-            return []
+        if last.get("start_over") != step.start_over or last["step"]["env"] != dict(step.env):
+            return []  # for another optimisation cargo would build core anew
         texts, made_from = [text], last.get("needs", {})
         for need in group[:-1]:
             text, record = _record(other, need.name)
             if record.get("key") != made_from.get(need.name):
                 return []
             texts.append(text)
-    except LookupError:
+    except (LookupError, TypeError):
         return []
     return texts if all((other / each.place).is_dir() for each in group) else []
 
