@@ -61,7 +61,8 @@ def python() -> Path | None:
 
 
 def rows() -> list[Row]:
-    """At least five times as fast with the engine that is used when none is named; Unicorn's numbers to know."""
+    """At least five times as fast with the engine that is used when none is named. To know: Unicorn's numbers, and a
+    start where Python and all modules are there already."""
     rival = python()
     if rival is None:
         return []
@@ -76,7 +77,7 @@ def rows() -> list[Row]:
                 mine = ours(port, program.port, engine)
                 title = f"{TITLES[work]}, {engine}"
                 row = at_least(title, f"Qiling {VERSION}", 1 / mine, 1 / theirs, "/s", times=FASTER)
-                if engine == "unicorn":
+                if engine == "unicorn" or work == "nothing":
                     row = Row(title, row.rival, row.ours, row.theirs, row.unit, "to know", None)
                 found.append(row)
         found.append(_command(rival, build(port, "nothing", 1, folder), folder))
