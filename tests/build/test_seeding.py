@@ -79,7 +79,7 @@ def test_times_stay_by_which_cargo_goes(fresh_cache: Path) -> None:
     [
         "another compiler",
         "unfinished",
-        "another view",
+        "an unfinished view",
         "another environment",
         "another length",
         "there already",
@@ -95,8 +95,8 @@ def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str)
     elif reason == "unfinished":
         text = (records / "std.json").read_text().replace('"done": true', '"done": false')
         (records / "std.json").write_text(text)
-    elif reason == "another view":
-        text = (records / "view.json").read_text().replace('"key": "', '"key": "0')
+    elif reason == "an unfinished view":
+        text = (records / "view.json").read_text().replace('"done": true', '"done": false')
         (records / "view.json").write_text(text)
     elif reason == "another environment":
         more["env"] = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
@@ -105,6 +105,14 @@ def test_nothing_is_taken_over_that_may_be_wrong(fresh_cache: Path, reason: str)
     elif reason == "there already":
         (one.parent.parent / TWO / "std").mkdir(parents=True)
     assert not (build(plan(name, **more)) / "began").exists()
+
+
+def test_a_view_that_was_brought_up_to_date_since_is_taken_over(fresh_cache: Path) -> None:
+    """By the goal `view` alone, say: cargo goes by what changed there."""
+    one = build(plan(ONE))
+    record = one.parent / "records" / "view.json"
+    record.write_text(record.read_text().replace('"key": "', '"key": "0'))
+    assert (build(plan(TWO)) / "began").exists()
 
 
 def test_who_works_there_now_is_not_waited_for(fresh_cache: Path) -> None:

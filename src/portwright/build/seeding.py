@@ -136,18 +136,16 @@ def _record(folder: Path, step: str) -> tuple[str, dict[str, Any]]:
 
 
 def _is_right(other: Path, step: Step, group: list[Step]) -> list[str]:
-    """The records by which the other's folder was made from the same compiler and sources, from the view that lies
-    beside it; none where it was not."""
+    """The records by which the other's folder was made from the same compiler and sources; none where it was not.
+
+    The view beside it may have been brought up to date since: by what changed there cargo goes, as in the other's own
+    next build.
+    """
     try:
         text, last = _record(other, step.name)
         if last.get("start_over") != step.start_over or last["step"]["env"] != dict(step.env):
             return []  # for another optimisation cargo would build core anew
-        texts, made_from = [text], last.get("needs", {})
-        for need in group[:-1]:
-            text, record = _record(other, need.name)
-            if record.get("key") != made_from.get(need.name):
-                return []
-            texts.append(text)
+        texts = [text, *(_record(other, need.name)[0] for need in group[:-1])]
     except (LookupError, TypeError):
         return []
     return texts if all((other / each.place).is_dir() for each in group) else []
