@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -108,17 +107,10 @@ def _emit(path: Path, form: str, folder: Path, *more: str, env: dict[str, str] |
 
 
 def _nix(path: Path, folder: Path) -> list[Row]:
-    store = {
-        f"NIX_{name}_DIR": str(folder / "nix-evaluated" / name) for name in ("STORE", "STATE", "LOG", "CONF")
-    }
-    other = {name: value.replace("nix-evaluated", "nix-added") for name, value in store.items()}
-    for variables in (store, other):
-        conf = Path(variables["NIX_CONF_DIR"])
-        conf.mkdir(parents=True)
-        (conf / "nix.conf").write_text("build-users-group =\nsandbox = false\nsubstitute = false\n")
+    store, other = (timing.private_nix(folder / name) for name in ("nix-evaluated", "nix-added"))
     argv = ["nix-instantiate", str(folder / "nix"), "-A", "all"]
-    evaluated = timing.once(argv, env={**os.environ, **store}).seconds
-    added = _emit(path, "nix", folder / "nix", "--drv", env={**os.environ, **other})
+    evaluated = timing.once(argv, env=store).seconds
+    added = _emit(path, "nix", folder / "nix", "--drv", env=other)
     return [
         below(f"nix-instantiate of {STEPS:,} steps", "emit --drv", evaluated, added, "s", limit=LIMIT),
     ]

@@ -78,12 +78,7 @@ def _by_nix(recording: Path, folder: Path, cold: float, env: dict[str, str]) -> 
         print("bench: no row of Nix: there is no `nix-build`", file=sys.stderr)
         return []
     timing.once(timing.portwright("emit", recording, "--to", "nix", "-o", folder / "nix"), env=env)
-    names = {"STORE": "store", "STATE": "state", "LOG": "log", "DATA": "data", "CONF": "conf"}
-    store = {f"NIX_{name}_DIR": str(folder / "nix-own" / below) for name, below in names.items()}
-    store |= {"NIX_LOCALSTATE_DIR": str(folder / "nix-own" / "lstate"), "NIX_REMOTE": "", "NIX_PATH": ""}
-    conf = Path(store["NIX_CONF_DIR"])
-    conf.mkdir(parents=True)
-    (conf / "nix.conf").write_text("build-users-group =\nsandbox = false\nsubstitute = false\n")
+    store = timing.private_nix(folder / "nix-own")
     words = ["nix-build", "nix", "-A", "all", "--no-out-link", "--cores", "1", "-j", str(os.cpu_count() or 1)]
     took = timing.once(words, env=store, cwd=folder).seconds
     timing.once(["chmod", "-R", "u+w", str(folder / "nix-own")])

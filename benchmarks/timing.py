@@ -96,3 +96,20 @@ class _Watcher:
     def stop(self) -> None:
         self._ended.set()
         self._thread.join()
+
+
+def private_nix(folder: Path) -> dict[str, str]:
+    """The environment of a Nix whose store, state and settings are all below a folder; nothing is fetched."""
+    names = {
+        "STORE": "store",
+        "STATE": "state",
+        "LOG": "log",
+        "DATA": "data",
+        "LOCALSTATE": "lstate",
+        "CONF": "conf",
+    }
+    found = {f"NIX_{name}_DIR": str(folder / below) for name, below in names.items()}
+    conf = Path(found["NIX_CONF_DIR"])
+    conf.mkdir(parents=True)
+    (conf / "nix.conf").write_text("build-users-group =\nsandbox = false\nsubstitute = false\n")
+    return {**found, "NIX_REMOTE": "", "NIX_PATH": ""}

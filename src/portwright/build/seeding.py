@@ -19,9 +19,8 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from portwright.base.events import Event, Note
 from portwright.base.files import disk_errors, folder_atomic
@@ -45,7 +44,7 @@ class Seeding:
     def __init__(self, store: Store) -> None:
         self.begun: Path | None = None
         self._store = store
-        self._gates: dict[str, ExitStack] = {}
+        self._gates: dict[str, IO[str]] = {}
 
     def __enter__(self) -> Seeding:
         return self
@@ -68,8 +67,9 @@ class Seeding:
             gate = (
                 store.folder.parent / f".{store.plan.target}-{hash_value([step.start_over, step.env])[:16]}"
             )
-            held = self._gates[step.name] = ExitStack()
-            yield from _pass(gate, str(store.folder), held)
+            with disk_errors(gate):
+                file = self._gates[step.name] = gate.open("a+")
+            yield from _pass(file, str(store.folder))
             if self._take_over(step, group):
                 self.over(step)
 
@@ -80,18 +80,15 @@ class Seeding:
 
     def _take_over(self, step: Step, group: list[Step]) -> bool:
         for other in _others(self._store):
-            before = _is_right(other, step, group)
+            before = _records(other, step, group)
             if before and _copy(self._store, other, group, before):
                 self.begun = other
                 return True
         return False
 
 
-def _pass(gate: Path, name: str, held: ExitStack) -> Iterator[Event]:
-    """Get hold of a gate; whoever takes very long (it may have been stopped) is not waited for any longer."""
-    with disk_errors(gate):
-        gate.parent.mkdir(parents=True, exist_ok=True)
-        file = held.enter_context(gate.open("a+"))
+def _pass(file: IO[str], name: str) -> Iterator[Event]:
+    """Lock a gate's file; whoever takes very long (it may have been stopped) is not waited for any longer."""
     until, told = time.monotonic() + PATIENCE, False
     while time.monotonic() < until:
         try:
@@ -135,7 +132,7 @@ def _record(folder: Path, step: str) -> tuple[str, dict[str, Any]]:
     return text, value
 
 
-def _is_right(other: Path, step: Step, group: list[Step]) -> list[str]:
+def _records(other: Path, step: Step, group: list[Step]) -> list[str]:
     """The records by which the other's folder was made from the same compiler and sources; none where it was not.
 
     The view beside it may have been brought up to date since: by what changed there cargo goes, as in the other's own
@@ -163,7 +160,7 @@ def _copy(store: Store, other: Path, group: list[Step], before: list[str]) -> bo
             final = store.out(step)
             with disk_errors(final), folder_atomic(final) as fresh:
                 _copy_tree(other / step.place, fresh)
-                if _is_right(other, group[-1], group) != before:
+                if _records(other, group[-1], group) != before:
                     raise _Changed
                 for folder, _, names in os.walk(fresh):
                     for name in names:
